@@ -1,0 +1,1 @@
+"""Tidegate: progressive delivery for web products on AWS Lambda, S3 + CloudFront and Aurora."""
