@@ -1,0 +1,192 @@
+"""Pipeline: what `tidegate.yaml` declares. `config` makes these values; nothing else does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Strategy(StrEnum):
+    """How a site goes live."""
+
+    POINTER = "pointer"
+    INVALIDATION = "invalidation"
+
+
+class Order(StrEnum):
+    """When the backend of an environment goes live: with its site, or before the site's tests."""
+
+    TOGETHER = "together"
+    BACKEND_FIRST = "backend-first"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A named path set, in picomatch patterns."""
+
+    name: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """A container image that is built once and promoted by digest."""
+
+    name: str
+    dockerfile: str
+    context: str
+    repository: str
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a smoke test's answer must be.
+
+    Attributes:
+        status: HTTP status; None for an event that does not answer over HTTP.
+        json: A subset that the answer's JSON must contain; `<release.commit>` and `<release.digest>` stand for
+            the artifact under test.
+    """
+
+    status: int | None = None
+    json: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTest:
+    """One invocation of a candidate. Exactly one of `get` and `event` is set.
+
+    Attributes:
+        name: For people.
+        get: Path and query of an API Gateway v2 GET request.
+        event: Path, below the product's root, of a JSON file with the event to send; `{env}` inside it is expanded.
+    """
+
+    name: str
+    expect: Expectation
+    get: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """A Lambda function, by its name pattern (`{env}`)."""
+
+    key: str
+    name: str
+    image: str
+    handler: str
+    smoke: tuple[SmokeTest, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    optional: bool = False
+    api: bool = False
+    queue: str | None = None
+    schedule: str | None = None
+    timeout_seconds: int = 30
+    memory_mb: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSpec:
+    """The static site: how it is built and how it goes live."""
+
+    path: str
+    components: tuple[str, ...]
+    install: tuple[str, ...]
+    build: tuple[str, ...]
+    output: str
+    lock: str
+    strategy: Strategy
+    bucket: str
+    api: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What functions and site need besides themselves: `cloud up` creates it, on AWS Terraform does.
+
+    Every table and queue has a twin with the suffix `-candidate`.
+
+    Attributes:
+        tables: Name pattern → (hash key, range key or None), both strings.
+        queues: Key → name pattern.
+        buckets: Key → name pattern.
+    """
+
+    tables: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    queues: Mapping[str, str] = field(default_factory=dict)
+    buckets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One command of a gate. `warn` turns its failure into a warning."""
+
+    name: str
+    run: str
+    warn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGate:
+    """The quality gate: commands that judge a commit before anything is built.
+
+    Attributes:
+        components: A change in any of them runs the gate; empty for every change.
+        python: Requirement files whose packages the commands see.
+    """
+
+    components: tuple[str, ...]
+    python: tuple[str, ...]
+    steps: tuple[CheckStep, ...]
+    timeout_seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserGate:
+    """End-to-end tests of candidate backend and candidate site as a pair, split into shards."""
+
+    run: str
+    python: tuple[str, ...]
+    shards: int = 1
+    timeout_seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A place that a release is deployed to, after the one named by `after` has proved it.
+
+    Attributes:
+        github: Name of the GitHub environment that holds its secrets.
+    """
+
+    name: str
+    after: str | None = None
+    github: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Everything that one `tidegate.yaml` declares. Mappings keep the file's order; environments are sorted
+    so that each comes after the one it depends on.
+    """
+
+    product: str
+    branch: str
+    cloud: str
+    region: str
+    ignore: tuple[str, ...]
+    components: Mapping[str, Component]
+    images: Mapping[str, ImageSpec]
+    functions: Mapping[str, FunctionSpec]
+    site: SiteSpec | None
+    resources: Resources
+    check: CheckGate | None
+    browser: BrowserGate | None
+    order: Order
+    environments: Mapping[str, Environment]
+
+
+def expand(pattern: str, environment: str) -> str:
+    """Put an environment's name where `{env}` stands."""
+    return pattern.replace("{env}", environment)
