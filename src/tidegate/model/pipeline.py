@@ -167,8 +167,9 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Everything that one `tidegate.yaml` declares. Mappings keep the file's order; environments are sorted
-    so that each comes after the one it depends on.
+    """Everything that one `tidegate.yaml` declares.
+
+    Mappings keep the file's order; environments are sorted so that each comes after the one it depends on.
     """
 
     product: str
