@@ -1,0 +1,104 @@
+"""One composed cloud for the conformance suite, or a real endpoint instead.
+
+`TIDEGATE_CONFORMANCE_ENDPOINT=URL` points the suite at a cloud that already runs; `aws` lets boto3 use its own
+configuration (real AWS). Otherwise the embedded cloud runs in a thread of its own, once per test session.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tidegate.localcloud.compose import compose
+from tidegate.localcloud.server import EmbeddedCloud
+from tidegate.localcloud.service import DEFAULT_REGION, Settings
+
+ENDPOINT_VARIABLE = "TIDEGATE_CONFORMANCE_ENDPOINT"
+START_LIMIT_SECONDS = 30.0
+
+Client = Callable[[str], Any]
+
+
+@dataclass
+class CloudThread:
+    """An embedded cloud on an event loop of its own."""
+
+    root: Path
+    ready: threading.Event = field(default_factory=threading.Event)
+    failure: BaseException | None = None
+    cloud: EmbeddedCloud | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _ending: asyncio.Event | None = None
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # noqa: BLE001 - reported to the thread that waits
+            self.failure = failure
+        finally:
+            self.ready.set()
+
+    def end(self) -> None:
+        if self._loop is not None and self._ending is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def _serve(self) -> None:
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+        async with compose(Settings(root=self.root)).running() as cloud:
+            self.cloud = cloud
+            self.ready.set()
+            await self._ending.wait()
+
+
+@pytest.fixture(scope="session")
+def embedded_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
+    """The cloud object itself, for the few facts that boto3 cannot tell. Not available against a real endpoint."""
+    if ENDPOINT_VARIABLE in os.environ:
+        pytest.skip("needs the embedded cloud in this process")
+    running = CloudThread(tmp_path_factory.mktemp("cloud"))
+    thread = threading.Thread(target=running.run, name="embedded-cloud")
+    thread.start()
+    assert running.ready.wait(START_LIMIT_SECONDS), "the embedded cloud did not start"
+    if running.failure is not None:
+        thread.join()
+        raise running.failure
+    assert running.cloud is not None
+    yield running.cloud
+    running.end()
+    thread.join()
+    if running.failure is not None:
+        raise running.failure
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest) -> str | None:
+    """The control plane's URL; None means boto3's own idea of AWS."""
+    given = os.environ.get(ENDPOINT_VARIABLE)
+    if given is not None:
+        return None if given == "aws" else given
+    cloud: EmbeddedCloud = request.getfixturevalue("embedded_cloud")
+    return cloud.endpoint
+
+
+@pytest.fixture
+def client(endpoint: str | None) -> Iterator[Client]:
+    """Makes boto3 clients: `client("lambda")`. They are closed after the test."""
+    made: list[Any] = []
+
+    def make(service: str) -> Any:
+        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30)
+        local = {} if endpoint is None else {"endpoint_url": endpoint, "region_name": DEFAULT_REGION}
+        keys = {} if endpoint is None else {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        made.append(boto3.client(service, config=config, **local, **keys))  # type: ignore[call-overload]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
