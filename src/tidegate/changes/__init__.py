@@ -1,0 +1,1 @@
+"""What changed since the last release: git, globs, and the reason for each match."""

@@ -1,0 +1,166 @@
+"""Path globs with picomatch meaning (`dot: true`), as in dorny/paths-filter.
+
+`wcmatch` translates a glob into a regular expression; this module rewrites the few forms that picomatch reads in
+another way and refuses those that can only be a mistake. `tests/changes/test_globs.py` holds the table of edge
+cases, checked against picomatch 4.0, and names the deviations that remain:
+
+- braces are expanded first, as a shell does, so `{**/*.md,docs/**}` also matches a Markdown file at the root;
+- `{01..03}` keeps its zeros; a bracket or an extglob never matches across a `/`; quotes are ordinary characters;
+- `**` matches a file name that holds a newline (JavaScript's `.` does not).
+
+A list of patterns has the meaning of the paths-filter quantifier `some-with-excludes`, whatever its order: a file
+belongs to the list if at least one positive pattern and no negated one matches. The older quantifier `some` is not
+offered: there, `!docs/**` by itself matches every file outside `docs`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+_MAGIC = re.compile(r"[*?\[\]{}()!+@|\\]")
+_BARE_EXTENSION = re.compile(r"\*\*((?:\.\w+)+)")
+_EXTGLOB_SIGNS = frozenset("?*+@!")
+_MAX_BRACE_EXPANSION = 1000
+"""How many alternatives the braces of one pattern may expand to."""
+
+
+class GlobError(ValueError):
+    """A pattern that cannot be meant: `pattern`, the `problem`, and `next_step`, what to write in its place."""
+
+    def __init__(self, pattern: str, problem: str, next_step: str) -> None:
+        super().__init__(f"{problem}: {pattern!r}. {next_step}")
+        self.pattern = pattern
+        self.problem = problem
+        self.next_step = next_step
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """One compiled positive pattern. `prefix` is its literal beginning, a cheap test that most files fail."""
+
+    text: str
+    prefix: str
+    regex: re.Pattern[str] | None
+    """None for `literal/**`, where the prefix alone decides."""
+
+    def matches(self, path: str) -> bool:
+        """Tell whether `path` (relative to the repository's root, `/` as separator) matches."""
+        if not path.startswith(self.prefix):
+            return False
+        if self.regex is not None:
+            return self.regex.fullmatch(path) is not None
+        return len(path) == len(self.prefix) or path[len(self.prefix)] == "/"
+
+
+@lru_cache(maxsize=4096)
+def compile_glob(text: str) -> Glob:
+    """Compile one positive pattern.
+
+    Raises:
+        GlobError: The pattern can never match a path of a repository, or means different things to different tools.
+    """
+    pattern = _strip_current_directory(text)
+    _refuse_impossible(text, pattern)
+    stem = pattern.removesuffix("/**")
+    if stem != pattern and not _MAGIC.search(stem):
+        return Glob(text, stem, None)
+    magic = _MAGIC.search(pattern)
+    prefix = pattern[: magic.start()] if magic else pattern
+    if prefix == stem + "/":
+        prefix = stem
+    return Glob(text, prefix, _regex(text, pattern))
+
+
+class PathSet:
+    """A list of patterns: the files that match at least one positive pattern and no negated one.
+
+    Raises:
+        GlobError: A pattern is impossible, or there is no positive pattern.
+    """
+
+    __slots__ = ("_excluded", "_included")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        listed = tuple(patterns)
+        self._included = tuple(compile_glob(pattern) for pattern in listed if not is_negated(pattern))
+        self._excluded = tuple(compile_glob(pattern[1:]) for pattern in listed if is_negated(pattern))
+        if not self._included and listed:
+            problem = "a negated pattern with no positive pattern beside it matches by accident"
+            raise GlobError(listed[0], problem, f"Name what belongs first, for example '**', then {listed[0]!r}.")
+
+    def match(self, path: str) -> str | None:
+        """Return the first positive pattern that makes `path` belong to the set, or None."""
+        for glob in self._included:
+            if glob.matches(path):
+                return None if any(excluded.matches(path) for excluded in self._excluded) else glob.text
+        return None
+
+
+def is_negated(pattern: str) -> bool:
+    """Tell a negated pattern (`!docs/**`) from an extglob that begins with an exclamation mark (`!(docs)/**`)."""
+    return pattern.startswith("!") and not pattern.startswith("!(")
+
+
+def _strip_current_directory(pattern: str) -> str:
+    while pattern.startswith("./"):
+        pattern = pattern[2:]
+    return pattern
+
+
+def _refuse_impossible(text: str, pattern: str) -> None:
+    segments = pattern.split("/")
+    if not pattern:
+        raise GlobError(text, "an empty pattern matches nothing", "Name a file or a folder, for example 'src/**'.")
+    if is_negated(pattern):
+        raise GlobError(text, "a pattern is negated once at most", f"Write {text.lstrip('!')!r} or '!{text.lstrip('!')}'.")
+    if pattern.startswith("/"):
+        raise GlobError(text, "paths are relative to the repository's root", f"Write {pattern.lstrip('/')!r}.")
+    if pattern.endswith("/"):
+        raise GlobError(text, "a folder is not a file", f"Write '{text}**' for everything in it.")
+    if any(segment in {"", ".", ".."} for segment in segments):
+        raise GlobError(text, "no path of a repository has an empty, '.' or '..' part", "Write the path as git shows it.")
+    if "[!" in pattern:
+        raise GlobError(text, "'[!' excludes for a shell and includes for picomatch", "Write '[^' to exclude characters.")
+
+
+def _regex(text: str, pattern: str) -> re.Pattern[str]:
+    from wcmatch import glob  # noqa: PLC0415  (10 ms that a run without globs need not pay)
+
+    flags = glob.GLOBSTAR | glob.DOTGLOB | glob.EXTGLOB | glob.BRACE | glob.FORCEUNIX | glob.CASE
+    try:
+        translated, _ = glob.translate(_alternatives(pattern), flags=flags, limit=_MAX_BRACE_EXPANSION)
+        return re.compile("|".join(translated))
+    except glob.PatternLimitException:
+        problem = f"the braces expand to more than {_MAX_BRACE_EXPANSION} patterns"
+        raise GlobError(text, problem, "Use '*' or several patterns.") from None
+    except (re.error, ValueError) as error:
+        raise GlobError(text, f"not a glob ({error})", "Escape a literal bracket or brace with a backslash.") from error
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Rewrite `pattern` so that wcmatch gives it picomatch's meaning."""
+    pattern = _name_groups(pattern)
+    bare = _BARE_EXTENSION.fullmatch(pattern)
+    if bare:
+        return [f"**/*{bare[1]}"]
+    stem = pattern.removesuffix("/**")
+    if stem != pattern and not stem.endswith("*"):
+        return [pattern, stem]  # for picomatch, `a/**` matches `a` too
+    return [pattern]
+
+
+def _name_groups(pattern: str) -> str:
+    """Turn a regular-expression group, `(a|b)`, which picomatch understands, into the extglob `@(a|b)`."""
+    if "(" not in pattern:
+        return pattern
+    out: list[str] = []
+    in_bracket = escaped = False
+    for index, character in enumerate(pattern):
+        if character == "(" and not (escaped or in_bracket or (index and pattern[index - 1] in _EXTGLOB_SIGNS)):
+            out.append("@")
+        if not escaped and character in "[]":
+            in_bracket = character == "["
+        escaped = character == "\\" and not escaped
+        out.append(character)
+    return "".join(out)
