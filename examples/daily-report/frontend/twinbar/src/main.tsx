@@ -5,7 +5,11 @@ import { App } from './App.tsx';
 import { NavigationProvider } from './navigation.tsx';
 import { RuntimeErrorPage } from './pages/RuntimeErrorPage.tsx';
 import { loadRuntime, RuntimeFileError } from './runtime.ts';
-import './styles.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/chart.css';
+import './styles/search.css';
+import './styles/report.css';
 
 async function start(): Promise<ReactNode> {
   try {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { directionOf, formatDay, formatFullDay, formatIndicator, formatLabel, formatPercent, formatPrice } from '../src/format.ts';
+import {
+  directionOf,
+  formatDay,
+  formatFullDay,
+  formatIndicator,
+  formatLabel,
+  formatPercent,
+  formatPrice,
+} from '../src/format.ts';
 
 test('prices have two decimals and thousands', () => {
   assert.equal(formatPrice(1234.5), '1,234.50');

@@ -1,7 +1,17 @@
 import { useId, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { Close } from '../api/types.ts';
 import { directionOf, formatDay, formatFullDay, formatPrice } from '../format.ts';
-import { areaPath, linePath, linePoints, nearestIndex, niceTicks, scaleY, spreadIndexes, type Box } from './geometry.ts';
+import {
+  areaPath,
+  linePath,
+  linePoints,
+  nearestIndex,
+  niceTicks,
+  scaleY,
+  spreadIndexes,
+  type Box,
+  type Point,
+} from './geometry.ts';
 import { useWidth } from './useWidth.ts';
 
 const HEIGHT = 240;
@@ -70,14 +80,7 @@ export function LineChart({ label, series }: Props) {
               <stop offset="100%" stopColor="currentColor" stopOpacity="0" />
             </linearGradient>
           </defs>
-          {ticks.map((tick) => (
-            <g key={tick} className="chart-grid">
-              <line x1={box.left} x2={box.right} y1={scaleY(tick, range, box)} y2={scaleY(tick, range, box)} />
-              <text x={box.right + 8} y={scaleY(tick, range, box)} dominantBaseline="middle">
-                {formatTick(tick, ticks)}
-              </text>
-            </g>
-          ))}
+          <Grid ticks={ticks} ys={ticks.map((tick) => scaleY(tick, range, box))} box={box} />
           <DateLabels series={series} xs={points.map((point) => point.x)} box={box} />
           <path d={areaPath(points, box.bottom)} fill={`url(#${gradient})`} />
           <path className="chart-line" d={linePath(points)} data-points={points.length} />
@@ -86,6 +89,17 @@ export function LineChart({ label, series }: Props) {
       )}
     </div>
   );
+}
+
+function Grid({ ticks, ys, box }: { ticks: readonly number[]; ys: readonly number[]; box: Box }) {
+  return ticks.map((tick, index) => (
+    <g key={tick} className="chart-grid">
+      <line x1={box.left} x2={box.right} y1={ys[index]} y2={ys[index]} />
+      <text x={box.right + 8} y={ys[index]} dominantBaseline="middle">
+        {formatTick(tick, ticks)}
+      </text>
+    </g>
+  ));
 }
 
 function DateLabels({ series, xs, box }: { series: readonly Close[]; xs: readonly number[]; box: Box }) {
@@ -102,7 +116,7 @@ function DateLabels({ series, xs, box }: { series: readonly Close[]; xs: readonl
   );
 }
 
-function Reading({ day, point, box }: { day: Close | undefined; point: { x: number; y: number } | undefined; box: Box }) {
+function Reading({ day, point, box }: { day: Close | undefined; point: Point | undefined; box: Box }) {
   if (day === undefined || point === undefined) return null;
   const width = 128;
   const left = Math.min(Math.max(point.x - width / 2, box.left), box.right - width);
@@ -153,5 +167,7 @@ function describe(label: string, series: readonly Close[]): string {
   const closes = series.map((day) => day.close);
   const low = formatPrice(Math.min(...closes));
   const high = formatPrice(Math.max(...closes));
-  return `${label}, ${formatFullDay(series[0]?.date ?? '')} to ${formatFullDay(series.at(-1)?.date ?? '')}, low ${low}, high ${high}`;
+  const from = formatFullDay(series[0]?.date ?? '');
+  const to = formatFullDay(series.at(-1)?.date ?? '');
+  return `${label}, ${from} to ${to}, low ${low}, high ${high}`;
 }

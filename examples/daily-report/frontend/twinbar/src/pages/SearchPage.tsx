@@ -34,7 +34,11 @@ export function SearchPage({ api, query, watchlist }: Props) {
     <div ref={page} className="stack" onKeyDown={moveFocus}>
       <h1 className="visually-hidden">Search</h1>
       <SearchBox query={query} />
-      {query === '' ? <WatchedTickers watchlist={watchlist} /> : <Results api={api} query={query} watchlist={watchlist} />}
+      {query === '' ? (
+        <WatchedTickers watchlist={watchlist} />
+      ) : (
+        <Results api={api} query={query} watchlist={watchlist} />
+      )}
     </div>
   );
 }
@@ -111,7 +115,11 @@ function Results({ api, query, watchlist }: Props) {
       );
     case 'ready':
       if (results.value.length === 0) {
-        return <Empty title={`Nothing found for “${query}”`}>Try a ticker such as NVDA, or part of a company’s name.</Empty>;
+        return (
+          <Empty title={`Nothing found for “${query}”`}>
+            Try a ticker such as NVDA, or part of a company’s name.
+          </Empty>
+        );
       }
       return (
         <section aria-label="Results">
