@@ -1,0 +1,93 @@
+"""What the API answers with: the contract with the site."""
+
+import datetime as dt
+
+from pydantic import BaseModel
+
+from src.types import Quote, Report
+
+
+class Health(BaseModel):
+    status: str
+    commit: str
+    digest: str
+    environment: str
+    qualifier: str
+
+
+class SearchResult(BaseModel):
+    ticker: str
+    name: str
+    exchange: str
+    sector: str
+    price: float
+    change_percent: float
+
+    @classmethod
+    def of(cls, quote: Quote) -> "SearchResult":
+        instrument = quote.instrument
+        return cls(
+            ticker=instrument.ticker,
+            name=instrument.name,
+            exchange=instrument.exchange,
+            sector=instrument.sector,
+            price=quote.price,
+            change_percent=quote.change_percent,
+        )
+
+
+class SearchAnswer(BaseModel):
+    query: str
+    results: list[SearchResult]
+
+
+class IndicatorValues(BaseModel):
+    sma_20: float
+    sma_50: float
+    rsi_14: float
+    volatility_percent: float
+    high_90: float
+    low_90: float
+
+
+class SeriesPoint(BaseModel):
+    date: dt.date
+    close: float
+
+
+class ReportAnswer(BaseModel):
+    ticker: str
+    name: str
+    as_of: dt.date
+    price: float
+    change_percent: float
+    summary: str
+    indicators: IndicatorValues
+    series: list[SeriesPoint]
+    report_pdf: str | None
+
+    @classmethod
+    def of(cls, report: Report, pdf_url: str | None) -> "ReportAnswer":
+        return cls(
+            ticker=report.quote.instrument.ticker,
+            name=report.quote.instrument.name,
+            as_of=report.as_of,
+            price=report.quote.price,
+            change_percent=report.quote.change_percent,
+            summary=report.summary,
+            indicators=IndicatorValues.model_validate(report.indicators, from_attributes=True),
+            series=[SeriesPoint(date=point.date, close=point.close) for point in report.series],
+            report_pdf=pdf_url,
+        )
+
+
+class QueuedAnswer(BaseModel):
+    ticker: str
+    status: str
+    queue: str
+    message_id: str
+
+
+class WatchlistAnswer(BaseModel):
+    user: str
+    tickers: list[str]

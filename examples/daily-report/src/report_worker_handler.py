@@ -1,0 +1,41 @@
+"""The Lambda handler of the report worker: SQS messages → report PDFs. A repeated message changes nothing."""
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from src.agent import DailyReportAgent
+from src.config import Names, qualifier_of
+from src.data.aws import UnavailableError, client
+from src.data.jobs import MalformedJobError, decode
+from src.data.market import UnknownTickerError, shipped_market
+from src.data.reports import ReportStore, S3ReportStore
+from src.report.pdf import render
+
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.INFO)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Store a report for every message; those that failed are named, so that SQS delivers only them again."""
+    names = Names(os.environ, qualifier_of(context.invoked_function_arn))
+    store = S3ReportStore(client("s3"), names.pdf_bucket, names.key_prefix)
+    return process(event["Records"], DailyReportAgent(shipped_market()), store)
+
+
+def process(
+    records: Iterable[Mapping[str, Any]], agent: DailyReportAgent, store: ReportStore
+) -> dict[str, Any]:
+    """AWS: a partial batch response (ReportBatchItemFailures) lists the message ids to deliver again."""
+    failures: list[dict[str, str]] = []
+    for record in records:
+        try:
+            report = agent.report(decode(record["body"]).ticker)
+            key = store.put(report.quote.instrument.ticker, report.as_of, render(report))
+        except (MalformedJobError, UnknownTickerError, UnavailableError) as error:
+            _log.error("message %s failed: %s", record["messageId"], error)
+            failures.append({"itemIdentifier": record["messageId"]})
+        else:
+            _log.info("message %s: stored %s", record["messageId"], key)
+    return {"batchItemFailures": failures}
