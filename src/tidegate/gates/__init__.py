@@ -1,0 +1,1 @@
+"""Pure: (policy, measurements) → Verdict. No measurement never counts as success."""

@@ -1,0 +1,64 @@
+"""Gates that run commands: exit codes and test reports as measurements."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from tidegate.model.verdict import Measurement, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """Counts of a JUnit report; `failures` holds one line a failed test."""
+
+    tests: int
+    skipped: int
+    failures: tuple[str, ...]
+
+
+def read_report(xml: bytes) -> TestReport:
+    """Read a JUnit XML report, as pytest and most runners write it.
+
+    Raises:
+        ValueError: When it is not a JUnit report.
+    """
+    try:
+        root = ET.fromstring(xml)  # noqa: S314 - written by the gate's own command, moments ago
+    except ET.ParseError as error:
+        raise ValueError(f"not a JUnit report: {error}") from error
+    cases = list(root.iter("testcase"))
+    failures = [
+        f"{case.get('classname', '')}::{case.get('name', '')}: {(problem.get('message') or '').splitlines()[:1]}"
+        for case in cases
+        for problem in (*case.findall("failure"), *case.findall("error"))
+    ]
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    return TestReport(len(cases), skipped, tuple(failures))
+
+
+def judge_command(name: str, code: int, *, timed_out: bool, warn: bool, seconds: float, tail: str) -> Measurement:
+    """Judge a command by its exit code."""
+    if timed_out:
+        return Measurement(name, Verdict.ERROR, f"timed out after {seconds:.0f} s\n{tail}", seconds, warn)
+    if code == 127:
+        return Measurement(name, Verdict.ERROR, f"could not be started\n{tail}", seconds, warn)
+    if code != 0:
+        return Measurement(name, Verdict.FAILED, f"exit code {code}\n{tail}", seconds, warn)
+    return Measurement(name, Verdict.SUCCESSFUL, "", seconds, warn)
+
+
+def judge_tests(command: Measurement, report: TestReport | None) -> Measurement:
+    """Judge a test command by its exit code and by its report: success without an executed test is no success."""
+    if command.verdict is not Verdict.SUCCESSFUL:
+        failed = "\n".join(report.failures) if report else ""
+        return Measurement(
+            command.name, command.verdict, f"{failed}\n{command.detail}".strip(), command.seconds, command.warn
+        )
+    if report is None:
+        detail = "exit code 0 and no test report: nothing shows that a test ran"
+        return Measurement(command.name, Verdict.INCONCLUSIVE, detail, command.seconds, command.warn)
+    ran = report.tests - report.skipped
+    if ran == 0:
+        detail = f"no test ran ({report.skipped} skipped)"
+        return Measurement(command.name, Verdict.INCONCLUSIVE, detail, command.seconds, command.warn)
+    facts = {"tests": ran, "skipped": report.skipped}
+    return Measurement(command.name, Verdict.SUCCESSFUL, f"{ran} passed", command.seconds, command.warn, facts)

@@ -1,0 +1,1 @@
+"""Pure: (pipeline, changes, last release, snapshots) → Plan."""

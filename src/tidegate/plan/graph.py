@@ -1,0 +1,143 @@
+"""The job graph: the reference's jobs, in the order that the pipeline declares."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tidegate.model.job import Duty, Job, Plan
+from tidegate.model.pipeline import Environment, Order, Pipeline
+from tidegate.model.release import Release
+from tidegate.plan.scope import Scope
+
+DETECT = "detect-changes"
+CHECK = "test"
+BUILD = "build"
+BUILD_SITE = "build-frontend"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What an environment lacks of the last release.
+
+    Attributes:
+        backend: Why functions would move; empty when they serve the release.
+        site: Why the site would move; empty when it serves the release.
+    """
+
+    backend: str = ""
+    site: str = ""
+
+
+def plan_run(
+    pipeline: Pipeline,
+    commit: str,
+    base: str | None,
+    scope: Scope,
+    last: Release | None,
+    behind: Mapping[str, Behind],
+) -> Plan:
+    """Lay out every job of the pipeline, each with why it applies or why not.
+
+    Args:
+        pipeline: What `tidegate.yaml` declares.
+        commit: The commit to carry.
+        base: The commit of the last release.
+        scope: What the push is about.
+        last: The last release, that unchanged artifacts are inherited from.
+        behind: Environment → what it lacks of the release, as observed; for a release that is still to be built,
+            what it would lack of the inherited part.
+    """
+    jobs = [_detect(scope), *_check(pipeline, scope), *_builds(pipeline, scope)]
+    gateway = tuple(job.name for job in jobs if job.name != DETECT) or (DETECT,)
+    ends: dict[str, tuple[str, ...]] = {}
+    for environment in pipeline.environments.values():
+        before = ends[environment.after] if environment.after else gateway
+        own = tuple(_environment(pipeline, environment, before, scope, behind[environment.name]))
+        ends[environment.name] = _ends(own) or before
+        jobs.extend(own)
+    return Plan(
+        commit=commit,
+        base=base,
+        jobs=tuple(jobs),
+        images=tuple(scope.images),
+        site=bool(scope.site),
+        reason=_reason(scope, jobs),
+        inherits=last.id if last else "",
+    )
+
+
+def _detect(scope: Scope) -> Job:
+    return Job(DETECT, Duty.DETECT, applies=not scope.quiet, reason=scope.quiet or "every push")
+
+
+def _check(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
+    if pipeline.check is not None:
+        reason = scope.check or "nothing that it judges changed"
+        yield Job(CHECK, Duty.CHECK, needs=(DETECT,), applies=bool(scope.check), reason=reason)
+
+
+def _builds(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
+    # Building pushes immutable artifacts that nobody uses yet: it may run while the quality gate does.
+    needs = (CHECK,) if pipeline.check is not None else (DETECT,)
+    if pipeline.images:
+        reason = "; ".join(f"{name}: {why}" for name, why in scope.images.items()) or "every image is inherited"
+        yield Job(BUILD, Duty.BUILD, needs, "", bool(scope.images), reason, prepare_after=(DETECT,))
+    if pipeline.site is not None:
+        reason = scope.site or "the site is inherited"
+        yield Job(BUILD_SITE, Duty.BUILD_SITE, needs, "", bool(scope.site), reason, prepare_after=(DETECT,))
+
+
+def _environment(
+    pipeline: Pipeline, environment: Environment, before: tuple[str, ...], scope: Scope, behind: Behind
+) -> Iterable[Job]:
+    name = environment.name
+    backend, site = _moves(pipeline, scope, behind)
+    first = pipeline.order is Order.BACKEND_FIRST
+    ready = before
+    if pipeline.functions:
+        yield Job(f"deploy-{name}", Duty.DEPLOY, before, name, *_because(backend, name), promotes=first)
+        ready = (f"deploy-{name}",)
+    if pipeline.site is not None:
+        # The site's candidate does not wait for the backend's, unless that goes live first.
+        needs = ready if first else before
+        job = f"deploy-{name}-frontend"
+        after = (BUILD_SITE,) if scope.site else (DETECT,)
+        yield Job(job, Duty.DEPLOY_SITE, needs, name, *_because(site, name), prepare_after=after)
+        ready = (job,) if first else (*(ready if pipeline.functions else ()), job)
+    any_move = "; ".join(filter(None, (backend, site)))
+    if pipeline.browser is not None and pipeline.site is not None:
+        yield Job(f"e2e-test-{name}", Duty.BROWSER, ready, name, *_because(any_move, name))
+        ready = (f"e2e-test-{name}",)
+    if pipeline.functions and not first:
+        yield Job(f"promote-{name}", Duty.PROMOTE, ready, name, *_because(backend, name))
+        ready = (f"promote-{name}",)
+    if pipeline.site is not None:
+        yield Job(f"promote-{name}-frontend", Duty.PROMOTE_SITE, ready, name, *_because(site, name))
+
+
+def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
+    if not scope.release:
+        return "", ""
+    used = {spec.image for spec in pipeline.functions.values()}
+    built = [name for name in scope.images if name in used]
+    backend = f"new {', '.join(built)}" if built else scope.configuration or behind.backend
+    site = "new site" if scope.site else behind.site
+    return backend, site
+
+
+def _because(reason: str, environment: str) -> tuple[bool, str]:
+    return bool(reason), reason or f"{environment} has it already"
+
+
+def _ends(jobs: tuple[Job, ...]) -> tuple[str, ...]:
+    needed = {need for job in jobs for need in job.needs}
+    return tuple(job.name for job in jobs if job.name not in needed)
+
+
+def _reason(scope: Scope, jobs: list[Job]) -> str:
+    if scope.quiet:
+        return scope.quiet
+    if not any(job.applies and job.duty is not Duty.DETECT for job in jobs):
+        return "every environment already serves the last release"
+    if not scope.release:
+        return "gates only: nothing that a release is made of changed"
+    return "a new release" if scope.makes_release else "the last release is carried on"

@@ -1,0 +1,90 @@
+"""What a push is about: which images and whether the site must be built, and whether a release comes of it."""
+
+from dataclasses import dataclass
+
+from tidegate.model.changes import ChangeSet, Match
+from tidegate.model.pipeline import Pipeline
+from tidegate.model.release import Release
+from tidegate.plan.configuration import configuration_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one push asks for.
+
+    Attributes:
+        images: Image name → why it is built.
+        site: Why the site is built; empty when it is inherited.
+        configuration: Why a changed configuration makes a release; empty when it did not change.
+        check: Why the quality gate runs; empty when it does not apply.
+        release: Whether environments are to be brought to a release at all.
+        quiet: Why nothing runs; empty when something does.
+    """
+
+    images: dict[str, str]
+    site: str
+    configuration: str
+    check: str
+    release: bool
+    quiet: str
+
+    @property
+    def makes_release(self) -> bool:
+        """Whether this push makes a new release, rather than carrying the last one on."""
+        return bool(self.images or self.site or self.configuration)
+
+
+def scope_of(pipeline: Pipeline, changes: ChangeSet, last: Release | None) -> Scope:
+    """Decide what a push is about.
+
+    Desired state, not diffs: a push that changes nothing (the same commit again) still carries the last release to
+    the environments that do not serve it; one that touches only ignored files, or only what gates read, does not.
+    """
+    images = {
+        name: reason
+        for name, spec in pipeline.images.items()
+        if (reason := _build_reason(changes, spec.components, missing=last is None or name not in last.images))
+    }
+    site = ""
+    if pipeline.site:
+        site = _build_reason(changes, pipeline.site.components, missing=last is None or last.site is None)
+    configuration = ""
+    if last is not None and last.configuration != configuration_hash(pipeline):
+        configuration = "tidegate.yaml changed how functions or site run"
+    builds = bool(images or site or configuration)
+    check = _check_reason(pipeline, changes, builds)
+    release = builds or not changes.files
+    quiet = "" if release or check else _quiet_reason(changes)
+    return Scope(images, site, configuration, check, release, quiet)
+
+
+def _build_reason(changes: ChangeSet, components: tuple[str, ...], *, missing: bool) -> str:
+    for component in components:
+        if match := changes.reason(component):
+            return _told(match)
+    return "no release has it yet" if missing else ""
+
+
+def _check_reason(pipeline: Pipeline, changes: ChangeSet, builds: bool) -> str:
+    gate = pipeline.check
+    if gate is None:
+        return ""
+    if builds:
+        return "something is built"
+    for component in gate.components or tuple(pipeline.components):
+        if match := changes.reason(component):
+            return _told(match)
+    return ""
+
+
+def _told(match: Match) -> str:
+    return f"{match.file} matches {match.pattern} of {match.component}"
+
+
+def _quiet_reason(changes: ChangeSet) -> str:
+    more = f" and {len(changes.files) - 3} more" if len(changes.files) > 3 else ""
+    shown = ", ".join(changes.files[:3]) + more
+    if changes.is_ignored:
+        patterns = ", ".join(sorted({ignored.pattern for ignored in changes.ignored}))
+        return f"only ignored files changed: {shown} ({patterns})"
+    return f"no component that makes or judges a release covers what changed: {shown}"

@@ -1,0 +1,1 @@
+"""What receives a release: functions and site. Each observes, plans (pure), applies and reverts."""

@@ -1,0 +1,181 @@
+"""Functions as a target: observe, plan the candidate and the promotion, apply one function's steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from tidegate.cloud.ports import Cloud
+from tidegate.errors import CloudError, Failure, Moved, NotFound, Unreachable
+from tidegate.model.pipeline import FunctionSpec, Pipeline, expand
+from tidegate.model.release import Artifact, Release
+from tidegate.model.snapshot import FunctionSnapshot, Version
+from tidegate.targets.step import CANDIDATE, LIVE, FunctionStep, PointAlias, Publish, UpdateCode
+
+SETTLE_SECONDS = 300.0
+"""How long an update or a new version may take to become Active (AWS: up to minutes for large images)."""
+
+
+async def observe(cloud: Cloud, pipeline: Pipeline, environment: str) -> dict[str, FunctionSnapshot]:
+    """Observe all functions of an environment at once, keyed as in `tidegate.yaml`.
+
+    Raises:
+        NotFound: When a function that is not optional does not exist.
+    """
+
+    async def one(spec: FunctionSpec) -> FunctionSnapshot | None:
+        name = expand(spec.name, environment)
+        try:
+            return await cloud.functions.observe(name, (LIVE, CANDIDATE))
+        except NotFound as missing:
+            if spec.optional:
+                return None
+            raise NotFound(
+                f"function {name} does not exist",
+                where=f"{environment}/{spec.key}",
+                what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
+                code=missing.code,
+            ) from missing
+
+    found = await asyncio.gather(*(one(spec) for spec in pipeline.functions.values()))
+    return {key: snapshot for key, snapshot in zip(pipeline.functions, found, strict=True) if snapshot}
+
+
+def serves(version: Version | None, latest: Version, wanted: Artifact) -> bool:
+    """Whether a version runs the wanted artifact with the configuration that the function has now."""
+    return version is not None and version.digest == wanted.digest and version.configuration == latest.configuration
+
+
+def plan_candidate(function: FunctionSnapshot, wanted: Artifact, image_uri: str) -> tuple[FunctionStep, ...]:
+    """Steps that make `candidate` serve the wanted artifact; empty when it does."""
+    if serves(function.at(CANDIDATE), function.latest, wanted):
+        return ()
+    live = function.at(LIVE)
+    if live is not None and serves(live, function.latest, wanted):
+        return (PointAlias(function.name, CANDIDATE, live.version),)
+    update = UpdateCode(function.name, image_uri, wanted.digest, function.latest.revision)
+    return (
+        *((update,) if function.latest.digest != wanted.digest else ()),
+        Publish(function.name, wanted.digest),
+        PointAlias(function.name, CANDIDATE, ""),
+    )
+
+
+def plan_promotion(functions: Mapping[str, FunctionSnapshot]) -> tuple[PointAlias, ...]:
+    """One pointer write for each function whose `live` is not yet at its candidate."""
+    steps = []
+    for function in functions.values():
+        candidate = function.aliases.get(CANDIDATE)
+        live = function.aliases.get(LIVE)
+        if candidate and (live is None or live.version != candidate.version or live.weights):
+            steps.append(PointAlias(function.name, LIVE, candidate.version))
+    return tuple(steps)
+
+
+def behind(functions: Mapping[str, FunctionSnapshot], pipeline: Pipeline, release: Release) -> str:
+    """Why functions do not serve a release, or empty when all of them do."""
+    for key, function in functions.items():
+        wanted = release.images.get(pipeline.functions[key].image)
+        if wanted is None:
+            continue
+        live = function.at(LIVE)
+        if live is None or live.digest != wanted.digest:
+            return f"{function.name} does not serve {release.id}"
+        if live.configuration != function.latest.configuration:
+            return f"{function.name}'s configuration changed"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """Applies the steps of functions.
+
+    Attributes:
+        cloud: Where.
+        note: Written to descriptions, so that a later observation can tell our write from a stranger's.
+        journal: Called with a step before its effect and awaited; its result is called with the outcome after.
+        pause: Sleeps; given from outside so that tests need not wait.
+    """
+
+    cloud: Cloud
+    note: str
+    journal: Callable[[FunctionStep], Callable[[str], None]]
+    pause: Callable[[float], Awaitable[None]]
+
+    async def apply(self, steps: tuple[FunctionStep, ...]) -> str:
+        """Apply one function's steps in order; returns the version that the last one points to or published."""
+        version = ""
+        for step in steps:
+            done = self.journal(step)
+            match step:
+                case UpdateCode():
+                    await self._update(step)
+                case Publish():
+                    version = await self._publish(step)
+                case PointAlias():
+                    version = step.version or version
+                    await self._point(step.function, step.alias, version)
+            done(version)
+        return version
+
+    async def _update(self, step: UpdateCode) -> None:
+        try:
+            await self.cloud.functions.update_code(step.function, step.image_uri, step.revision)
+        except (Moved, Unreachable) as lost:
+            found = await self.cloud.functions.version(step.function, "$LATEST")
+            if found.digest != step.digest:
+                raise _stranger(lost, step.function, f"$LATEST at {step.revision}", found.digest) from lost
+
+    async def _publish(self, step: Publish) -> str:
+        latest = await self._settled(step.function, "$LATEST")
+        if latest.digest != step.digest:
+            raise Moved(
+                f"$LATEST holds {latest.digest[:19]}, expected {step.digest[:19]}: somebody else deployed",
+                where=step.function,
+                what_next="let the other deployment end, then `tidegate resume`",
+            )
+        published = await self.cloud.functions.publish(step.function, step.digest, latest.revision, self.note)
+        await self._settled(step.function, published.version)
+        return published.version
+
+    async def _point(self, function: str, alias: str, version: str) -> None:
+        """Point an alias; a lost answer is told from a stranger's write by observing again."""
+        observed = await self.cloud.functions.observe(function, (alias,))
+        pointer = observed.aliases.get(alias)
+        if pointer is None:
+            raise NotFound(
+                f"alias {alias} does not exist",
+                where=function,
+                what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
+            )
+        if pointer.version == version and not pointer.weights:
+            return
+        try:
+            await self.cloud.functions.point(function, pointer, version, self.note)
+        except (Moved, Unreachable) as lost:
+            again = (await self.cloud.functions.observe(function, (alias,))).aliases[alias]
+            if again.version != version:
+                raise _stranger(lost, function, f"{alias} at {pointer.version}", again.version) from lost
+
+    async def _settled(self, function: str, qualifier: str) -> Version:
+        waited, delay = 0.0, 0.02
+        while True:
+            version = await self.cloud.functions.version(function, qualifier)
+            if version.settled:
+                return version
+            if version.state == "Failed" or version.update == "Failed":
+                raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
+            if waited >= SETTLE_SECONDS:
+                raise CloudError(f"{qualifier} is still {version.state} after {waited:.0f} s", where=function)
+            await self.pause(delay)
+            waited, delay = waited + delay, min(delay * 1.5, 5.0)
+
+
+def _stranger(lost: CloudError, function: str, expected: str, found: str) -> Failure:
+    if isinstance(lost, Unreachable):
+        return lost
+    return Moved(
+        f"somebody else moved it: expected {expected}, found {found}; nothing more was changed",
+        where=function,
+        what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
+        code=lost.code,
+    )

@@ -1,0 +1,129 @@
+"""Strategy `invalidation`: the reference's. One bucket, TEST invalidated, tests, APP invalidated.
+
+It cannot keep promise 1: a cache miss at APP while tests run serves files that no test has seen. Nor promise 3: the
+way back is putting the kept bundle back and invalidating both. Whoever uses it is told so.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tidegate.cloud.ports import Cloud
+from tidegate.errors import Moved, NotFound
+from tidegate.model.snapshot import SitePointer, SiteSnapshot
+from tidegate.targets.site import SiteAddress, SiteBundle
+from tidegate.targets.site_pointer import IMMUTABLE, UPLOADS_AT_ONCE, prefix_of
+
+WARNING = (
+    "strategy invalidation: TEST and APP read one bucket, so a cache miss at APP serves untested files while tests "
+    "run, and rollback copies files back; strategy pointer has neither weakness"
+)
+HTML = "public, max-age=300"
+_STATE = "tidegate/pointers.json"
+_KEPT = "tidegate"
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidationSite:
+    """A site with one bucket for both distributions. What each was last told to serve is kept in an object."""
+
+    cloud: Cloud
+    address: SiteAddress
+
+    async def observe(self) -> SiteSnapshot:
+        """Read what TEST and APP were last told to serve."""
+        state, etag = await self._state()
+        test, app = await asyncio.gather(
+            self.cloud.edges.distribution(self.address.test), self.cloud.edges.distribution(self.address.app)
+        )
+        return SiteSnapshot(
+            SitePointer(test.id, test.domain, state.get("test", ""), etag),
+            SitePointer(app.id, app.domain, state.get("app", ""), etag),
+        )
+
+    async def upload(self, bundle: SiteBundle) -> int:
+        """Keep the bundle under a prefix that no distribution maps to, for this deployment and for the way back."""
+        if await self.has(bundle.digest):
+            return 0
+        prefix = f"{_KEPT}/{prefix_of(bundle.digest)}"
+        gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
+
+        async def one(index: int) -> None:
+            file = bundle.files[index]
+            async with gate:
+                await self.cloud.buckets.write(
+                    self.address.bucket,
+                    f"{prefix}/{file.path}",
+                    file.source,
+                    content_type=file.content_type,
+                    cache_control=IMMUTABLE if file.hashed else HTML,
+                )
+
+        await asyncio.gather(*(one(index) for index in range(len(bundle.files))))
+        listing = [{"path": file.path, "type": file.content_type, "hashed": file.hashed} for file in bundle.files]
+        await self._put(f"{prefix}.json", json.dumps(listing).encode(), "application/json", "no-store")
+        return len(bundle.files)
+
+    async def has(self, release: str) -> bool:
+        """Whether a kept bundle is there whole."""
+        try:
+            await self.cloud.buckets.read(self.address.bucket, f"{_KEPT}/{prefix_of(release)}.json")
+        except NotFound:
+            return False
+        return True
+
+    async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        """Copy the kept bundle over the bucket's root, drop what it does not have, invalidate TEST."""
+        await self._record("test", release, expected)
+        await self._lay_out(release, runtime)
+        await self.cloud.edges.invalidate(self.address.test, ("/*",), f"{release}-{expected.etag}-test")
+
+    async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        """Invalidate APP; on the way back the kept bundle is put back first."""
+        state, _ = await self._state()
+        if state.get("test") != release:
+            await self._lay_out(release, runtime)
+        await self.cloud.edges.invalidate(self.address.app, ("/*",), f"{release}-{expected.etag}-app")
+        await self._record("app", release, expected)
+
+    async def _lay_out(self, release: str, runtime: Mapping[str, str]) -> None:
+        kept = f"{_KEPT}/{prefix_of(release)}"
+        listing, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}.json")
+        files = json.loads(listing)
+        await self._put(
+            "runtime.json", json.dumps(dict(runtime), sort_keys=True).encode(), "application/json", "no-store"
+        )
+        for file in files:
+            body, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}/{file['path']}")
+            await self._put(file["path"], body, file["type"], IMMUTABLE if file["hashed"] else HTML)
+        wanted = {file["path"] for file in files} | {"runtime.json"}
+        there = [item.key for item in await self.cloud.buckets.keys(self.address.bucket, "")]
+        await self.cloud.buckets.delete(
+            self.address.bucket, [key for key in there if key not in wanted and not key.startswith(f"{_KEPT}/")]
+        )
+
+    async def _record(self, who: str, release: str, expected: SitePointer) -> None:
+        state, etag = await self._state()
+        if state.get(who, "") not in {expected.release, release}:
+            raise Moved(
+                f"somebody else deployed: expected {expected.release[:19]}, found {state.get(who, '')[:19]}",
+                where=f"distribution {expected.distribution}",
+                what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
+            )
+        body = json.dumps({**state, who: release}, sort_keys=True).encode()
+        await self.cloud.buckets.write(
+            self.address.bucket, _STATE, body, content_type="application/json", cache_control="no-store", expect=etag
+        )
+
+    async def _state(self) -> tuple[dict[str, str], str]:
+        try:
+            body, etag = await self.cloud.buckets.read(self.address.bucket, _STATE)
+        except NotFound:
+            return {}, ""
+        return json.loads(body), etag
+
+    async def _put(self, key: str, body: bytes, content_type: str, cache_control: str) -> None:
+        await self.cloud.buckets.write(
+            self.address.bucket, key, body, content_type=content_type, cache_control=cache_control
+        )

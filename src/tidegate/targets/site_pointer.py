@@ -1,0 +1,146 @@
+"""Strategy `pointer`: every release under its own immutable prefix, and a key a distribution that says which.
+
+The viewer-request function beside this file (`viewer_request.js`) reads the keys `release` and `runtime` from the
+KeyValueStore of its distribution. Promotion and rollback are one UpdateKeys call.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tidegate.cloud.ports import Cloud, Distribution
+from tidegate.errors import CloudError, ConfigError, Moved, NotFound, Unreachable
+from tidegate.model.snapshot import SitePointer, SiteSnapshot
+from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "public, max-age=0, must-revalidate"
+UPLOADS_AT_ONCE = 8
+
+
+def prefix_of(release: str) -> str:
+    """The key prefix of a bundle, such as `releases/<hex>`."""
+    return f"releases/{release.removeprefix('sha256:')}"
+
+
+def release_of(prefix: str) -> str:
+    """The bundle digest that a prefix stands for; empty for an empty prefix."""
+    return f"sha256:{prefix.removeprefix('releases/')}" if prefix else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PointerSite:
+    """A site with a KeyValueStore a distribution."""
+
+    cloud: Cloud
+    address: SiteAddress
+
+    async def observe(self) -> SiteSnapshot:
+        """Read both pointers at once."""
+        test, app = await asyncio.gather(self._pointer(self.address.test), self._pointer(self.address.app))
+        return SiteSnapshot(test, app)
+
+    async def upload(self, bundle: SiteBundle) -> int:
+        """Write what is not there yet; a marker, written last, says that the bundle is whole."""
+        if await self.has(bundle.digest):
+            return 0
+        prefix = prefix_of(bundle.digest)
+        there = {item.key for item in await self.cloud.buckets.keys(self.address.bucket, "assets/")}
+        gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
+
+        async def one(file: SiteFile) -> int:
+            key = file.path if file.hashed else f"{prefix}/{file.path}"
+            if key in there:
+                return 0
+            async with gate:
+                await self.cloud.buckets.write(
+                    self.address.bucket,
+                    key,
+                    file.source,
+                    content_type=file.content_type,
+                    cache_control=IMMUTABLE if file.hashed else REVALIDATE,
+                )
+            return 1
+
+        written = sum(await asyncio.gather(*(one(file) for file in bundle.files)))
+        listing = json.dumps(sorted(file.path for file in bundle.files)).encode()
+        await self.cloud.buckets.write(
+            self.address.bucket,
+            _marker(bundle.digest),
+            listing,
+            content_type="application/json",
+            cache_control=REVALIDATE,
+        )
+        return written
+
+    async def has(self, release: str) -> bool:
+        """Whether the marker of a bundle is there."""
+        try:
+            await self.cloud.buckets.read(self.address.bucket, _marker(release))
+        except NotFound:
+            return False
+        return True
+
+    async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        """Move TEST's pointer."""
+        await self._point("test", release, expected, runtime)
+
+    async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        """Move APP's pointer."""
+        await self._point("app", release, expected, runtime)
+
+    async def _point(self, who: str, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        key = f"runtime/{who}.json"
+        await self._write_runtime(key, runtime)
+        store = (await self._distribution(expected.distribution)).store
+        wanted = {"release": prefix_of(release), "runtime": key}
+        try:
+            await self.cloud.edges.point(store, wanted, expected.etag)
+        except (Moved, Unreachable) as lost:
+            found, _ = await self.cloud.edges.pointers(store)
+            if dict(found) == wanted:
+                return
+            if isinstance(lost, Unreachable):
+                raise
+            raise _stranger(lost, expected, release_of(found.get("release", ""))) from lost
+
+    async def _write_runtime(self, key: str, runtime: Mapping[str, str]) -> None:
+        body = json.dumps(dict(runtime), sort_keys=True).encode()
+        try:
+            if (await self.cloud.buckets.read(self.address.bucket, key))[0] == body:
+                return
+        except NotFound:
+            pass
+        await self.cloud.buckets.write(
+            self.address.bucket, key, body, content_type="application/json", cache_control="no-store"
+        )
+
+    async def _pointer(self, identity: str) -> SitePointer:
+        distribution = await self._distribution(identity)
+        values, etag = await self.cloud.edges.pointers(distribution.store)
+        return SitePointer(identity, distribution.domain, release_of(values.get("release", "")), etag)
+
+    async def _distribution(self, identity: str) -> Distribution:
+        distribution = await self.cloud.edges.distribution(identity)
+        if not distribution.store:
+            raise ConfigError(
+                f"distribution {identity} has no viewer-request function with a KeyValueStore",
+                where="site.strategy: pointer",
+                what_next="associate Tidegate's viewer-request function, or use `strategy: invalidation`",
+            )
+        return distribution
+
+
+def _marker(release: str) -> str:
+    return f"bundles/{release.removeprefix('sha256:')}.json"
+
+
+def _stranger(lost: CloudError, expected: SitePointer, found: str) -> Moved:
+    there, want = found[:19] or "nothing", expected.release[:19] or "nothing"
+    return Moved(
+        f"somebody else moved the pointer: expected {want}, found {there}",
+        where=f"distribution {expected.distribution}",
+        what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
+        code=lost.code,
+    )
