@@ -5,6 +5,7 @@ another way and refuses those that can only be a mistake. `tests/changes/test_gl
 cases, checked against picomatch 4.0, and names the deviations that remain:
 
 - braces are expanded first, as a shell does, so `{**/*.md,docs/**}` also matches a Markdown file at the root;
+- `!(a)/b` excludes the folder `a` alone; picomatch also excludes those whose name begins with `a`;
 - `{01..03}` keeps its zeros; a bracket or an extglob never matches across a `/`; quotes are ordinary characters;
 - `**` matches a file name that holds a newline (JavaScript's `.` does not).
 
@@ -20,6 +21,7 @@ from functools import lru_cache
 
 _MAGIC = re.compile(r"[*?\[\]{}()!+@|\\]")
 _BARE_EXTENSION = re.compile(r"\*\*((?:\.\w+)+)")
+_REPEATED_GLOBSTAR = re.compile(r"(?<![^/])\*\*(?:/\*\*)+(?![^/])")
 _EXTGLOB_SIGNS = frozenset("?*+@!")
 _MAX_BRACE_EXPANSION = 1000
 """How many alternatives the braces of one pattern may expand to."""
@@ -45,11 +47,14 @@ class Glob:
     """None for `literal/**`, where the prefix alone decides."""
 
     def matches(self, path: str) -> bool:
-        """Tell whether `path` (relative to the repository's root, `/` as separator) matches."""
+        """Tell whether `path` (relative to the repository's root, `/` as separator) matches.
+
+        A path that is the pattern to the letter matches, as in picomatch: `app/[id]/page.tsx` names that very file.
+        """
         if not path.startswith(self.prefix):
             return False
         if self.regex is not None:
-            return self.regex.fullmatch(path) is not None
+            return path == self.text or self.regex.fullmatch(path) is not None
         return len(path) == len(self.prefix) or path[len(self.prefix)] == "/"
 
 
@@ -60,7 +65,7 @@ def compile_glob(text: str) -> Glob:
     Raises:
         GlobError: The pattern can never match a path of a repository, or means different things to different tools.
     """
-    pattern = _strip_current_directory(text)
+    pattern = _REPEATED_GLOBSTAR.sub("**", _strip_current_directory(text))
     _refuse_impossible(text, pattern)
     stem = pattern.removesuffix("/**")
     if stem != pattern and not _MAGIC.search(stem):
@@ -109,29 +114,32 @@ def _strip_current_directory(pattern: str) -> str:
 
 
 def _refuse_impossible(text: str, pattern: str) -> None:
-    segments = pattern.split("/")
+    problem = next_step = ""
     if not pattern:
-        raise GlobError(text, "an empty pattern matches nothing", "Name a file or a folder, for example 'src/**'.")
-    if is_negated(pattern):
-        raise GlobError(text, "a pattern is negated once at most", f"Write {text.lstrip('!')!r} or '!{text.lstrip('!')}'.")
-    if pattern.startswith("/"):
-        raise GlobError(text, "paths are relative to the repository's root", f"Write {pattern.lstrip('/')!r}.")
-    if pattern.endswith("/"):
-        raise GlobError(text, "a folder is not a file", f"Write '{text}**' for everything in it.")
-    if any(segment in {"", ".", ".."} for segment in segments):
-        raise GlobError(text, "no path of a repository has an empty, '.' or '..' part", "Write the path as git shows it.")
-    if "[!" in pattern:
-        raise GlobError(text, "'[!' excludes for a shell and includes for picomatch", "Write '[^' to exclude characters.")
+        problem, next_step = "an empty pattern matches nothing", "Name a file or a folder, for example 'src/**'."
+    elif is_negated(pattern):
+        problem, next_step = "a pattern is negated once at most", f"Write '!{text.lstrip('!')}'."
+    elif pattern.startswith("/"):
+        problem, next_step = "paths are relative to the repository's root", f"Write {pattern.lstrip('/')!r}."
+    elif pattern.endswith("/"):
+        problem, next_step = "a folder is not a file", f"Write '{text.rstrip('/')}/**' for everything in it."
+    elif not {"", ".", ".."}.isdisjoint(pattern.split("/")):
+        problem, next_step = "no path has an empty, '.' or '..' part", "Write the path as git shows it."
+    elif "[!" in pattern:
+        problem, next_step = "'[!' excludes for a shell and includes for picomatch", "Write '[^' to exclude characters."
+    if problem:
+        raise GlobError(text, problem, next_step)
 
 
 def _regex(text: str, pattern: str) -> re.Pattern[str]:
-    from wcmatch import glob  # noqa: PLC0415  (10 ms that a run without globs need not pay)
+    from wcmatch import glob  # noqa: PLC0415  (10 ms that a command without globs need not pay)
+    from wcmatch._wcparse import PatternLimitException  # noqa: PLC0415  (as above)
 
     flags = glob.GLOBSTAR | glob.DOTGLOB | glob.EXTGLOB | glob.BRACE | glob.FORCEUNIX | glob.CASE
     try:
         translated, _ = glob.translate(_alternatives(pattern), flags=flags, limit=_MAX_BRACE_EXPANSION)
         return re.compile("|".join(translated))
-    except glob.PatternLimitException:
+    except PatternLimitException:
         problem = f"the braces expand to more than {_MAX_BRACE_EXPANSION} patterns"
         raise GlobError(text, problem, "Use '*' or several patterns.") from None
     except (re.error, ValueError) as error:
