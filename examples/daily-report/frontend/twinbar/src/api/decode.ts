@@ -37,11 +37,11 @@ export function decodeReport(value: unknown): Report {
   };
 }
 
-/** The tickers of a watchlist, from `{"tickers": ["NVDA"]}`; entries may be objects that hold a `ticker`. */
 export function decodeWatchlist(value: unknown): readonly string[] {
-  return list(object(value, 'watchlist'), 'tickers').map((item) =>
-    typeof item === 'string' ? item : text(object(item, 'tickers[]'), 'ticker'),
-  );
+  return list(object(value, 'watchlist'), 'tickers').map((ticker) => {
+    if (typeof ticker !== 'string') throw new DecodeError(`The API's answer has no text at "tickers[]".`);
+    return ticker;
+  });
 }
 
 export function decodeHealth(value: unknown): Health {

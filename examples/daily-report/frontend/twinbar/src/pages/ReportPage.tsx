@@ -12,6 +12,8 @@ import { useRemote } from '../useRemote.ts';
 import type { Watchlist } from '../useWatchlist.ts';
 
 const PERIODS = [30, 60, 90] as const;
+/** Not listed, or not even the form of a ticker. */
+const UNKNOWN_TICKER: ReadonlySet<number | null> = new Set([404, 422]);
 
 interface Props {
   readonly api: Api;
@@ -37,7 +39,7 @@ export function ReportPage({ api, ticker, watchlist }: Props) {
 
 function ReportFailure({ ticker, error, retry }: { ticker: string; error: Error; retry: () => void }) {
   const { search } = useNavigation();
-  if (error instanceof ApiError && error.status === 404) {
+  if (error instanceof ApiError && UNKNOWN_TICKER.has(error.status)) {
     return (
       <Failure title={`There is no report for ${ticker}`} reason={error.message}>
         <Link className="button" href={hrefOf({ page: 'search', query: '' }, search)}>

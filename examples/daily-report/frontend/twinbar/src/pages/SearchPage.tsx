@@ -11,6 +11,8 @@ import { useRemote } from '../useRemote.ts';
 import type { Watchlist } from '../useWatchlist.ts';
 
 const TYPING_PAUSE_MS = 250;
+/** The longest query that the API accepts. */
+const QUERY_LENGTH = 64;
 
 interface Props {
   readonly api: Api;
@@ -89,6 +91,7 @@ function SearchBox({ query }: { query: string }) {
         autoComplete="off"
         autoCapitalize="characters"
         spellCheck={false}
+        maxLength={QUERY_LENGTH}
         enterKeyHint="search"
         data-stop=""
         value={text}
