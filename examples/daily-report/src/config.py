@@ -1,9 +1,8 @@
 """Which resources an invocation may touch: a pure function of its environment variables and its qualifier.
 
-The function's variables hold base names. Only an invocation through the alias `live` uses them as they are;
-any other (the alias `candidate`, a bare version number, no qualifier at all) gets the twin: suffix `-candidate`
-on tables and queues, prefix `candidate/` on the keys of a bucket. `fund_data_sync/config.py` holds the same rule
-for its own image.
+The function's variables hold base names. Only an invocation through the alias `live` uses them as they are.
+Any other (the alias `candidate`, a bare version number, no qualifier) gets the twin: suffix `-candidate` on
+tables and queues, prefix `candidate/` on the keys of a bucket. `fund_data_sync/config.py` has the same rule.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,11 @@
 """What the API answers with: the contract with the site."""
 
 import datetime as dt
+from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from src.types import Quote, Report
+from src.types import DailyClose, Indicators, Quote, Report
 
 
 class Health(BaseModel):
@@ -25,34 +26,12 @@ class SearchResult(BaseModel):
 
     @classmethod
     def of(cls, quote: Quote) -> "SearchResult":
-        instrument = quote.instrument
-        return cls(
-            ticker=instrument.ticker,
-            name=instrument.name,
-            exchange=instrument.exchange,
-            sector=instrument.sector,
-            price=quote.price,
-            change_percent=quote.change_percent,
-        )
+        return cls(**asdict(quote.instrument), price=quote.price, change_percent=quote.change_percent)
 
 
 class SearchAnswer(BaseModel):
     query: str
     results: list[SearchResult]
-
-
-class IndicatorValues(BaseModel):
-    sma_20: float
-    sma_50: float
-    rsi_14: float
-    volatility_percent: float
-    high_90: float
-    low_90: float
-
-
-class SeriesPoint(BaseModel):
-    date: dt.date
-    close: float
 
 
 class ReportAnswer(BaseModel):
@@ -62,8 +41,8 @@ class ReportAnswer(BaseModel):
     price: float
     change_percent: float
     summary: str
-    indicators: IndicatorValues
-    series: list[SeriesPoint]
+    indicators: Indicators
+    series: tuple[DailyClose, ...]
     report_pdf: str | None
 
     @classmethod
@@ -75,8 +54,8 @@ class ReportAnswer(BaseModel):
             price=report.quote.price,
             change_percent=report.quote.change_percent,
             summary=report.summary,
-            indicators=IndicatorValues.model_validate(report.indicators, from_attributes=True),
-            series=[SeriesPoint(date=point.date, close=point.close) for point in report.series],
+            indicators=report.indicators,
+            series=report.series,
             report_pdf=pdf_url,
         )
 

@@ -9,7 +9,7 @@ import pydyf
 from src.types import DailyClose, Report
 
 _WIDTH, _HEIGHT, _MARGIN = 595, 842, 56  # A4 in points
-_CHART_BOTTOM, _CHART_HEIGHT = 330, 200
+_CHART_BOTTOM, _CHART_HEIGHT = 400, 220
 _TEAL = (0.05, 0.45, 0.5)
 
 
@@ -66,8 +66,8 @@ def _table(page: pydyf.Stream, report: Report) -> None:
         ("90-day low", f"{values.low_90:.2f}"),
     )
     for index, (label, value) in enumerate(rows):
-        _text(page, _MARGIN, 270 - 20 * index, 11, label)
-        _text(page, _MARGIN + 200, 270 - 20 * index, 11, value)
+        _text(page, _MARGIN, 346 - 20 * index, 11, label)
+        _text(page, _MARGIN + 200, 346 - 20 * index, 11, value)
     _text(page, _MARGIN, 60, 8, "Sample data for demonstration. Not investment advice.")
 
 
