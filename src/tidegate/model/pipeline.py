@@ -53,6 +53,21 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Seed:
+    """An object that is put into a bucket before a smoke test asks.
+
+    Attributes:
+        bucket: Key of the bucket in `resources.buckets`.
+        key: Object key; below `candidate/`, so that nothing live ever reads it.
+        file: Path below the product's root.
+    """
+
+    bucket: str
+    key: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class SmokeTest:
     """One invocation of a candidate. Exactly one of `get` and `event` is set.
 
@@ -60,12 +75,14 @@ class SmokeTest:
         name: For people.
         get: Path and query of an API Gateway v2 GET request.
         event: Path, below the product's root, of a JSON file with the event to send; `{env}` inside it is expanded.
+        seed: What the event is about, put there first.
     """
 
     name: str
     expect: Expectation
     get: str | None = None
     event: str | None = None
+    seed: Seed | None = None
 
 
 @dataclass(frozen=True, slots=True)
