@@ -1,8 +1,7 @@
 import pytest
 
 from tidegate.changes.detect import detect
-from tidegate.changes.globs import GlobError
-from tidegate.model.changes import ChangeSet, Ignored, Match
+from tidegate.model.changes import ChangeSet, Ignored, Match, PatternError
 
 COMPONENTS = {
     "shared": ["src/agent.py", "src/workflow/**", "requirements*.txt", "Dockerfile*"],
@@ -75,5 +74,5 @@ def test_before_the_first_release_there_is_no_base() -> None:
 
 
 def test_a_lone_negated_pattern_is_refused() -> None:
-    with pytest.raises(GlobError, match=r"!docs/\*\*"):
+    with pytest.raises(PatternError, match=r"!docs/\*\*"):
         detect("b", "h", ["src/a"], {"code": ["!docs/**"]})

@@ -27,7 +27,7 @@ def detect(
         ignore: Patterns of files that start nothing.
 
     Raises:
-        GlobError: A pattern is impossible.
+        PatternError: A pattern is impossible.
     """
     changed = tuple(files)
     ignoring = PathSet(ignore)

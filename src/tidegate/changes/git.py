@@ -156,11 +156,17 @@ class Repository:
         Raises:
             SourceError: Either commit is unknown, or not in this shallow clone.
         """
-        resolved = self.resolve(head)
-        if base is None:
-            return _paths(self._git("ls-tree", "-r", "-z", "--full-tree", "--name-only", resolved).stdout)
-        difference = ("diff-tree", "-r", "-z", "--no-renames", "--name-only", self.resolve(base), resolved)
-        return _paths(self._git(*difference).stdout)
+        tree = ["ls-tree", "-r", "-z", "--full-tree", "--name-only"]
+        difference = ["diff-tree", "-r", "-z", "--no-renames", "--name-only"]
+        references = [head] if base is None else [base, head]
+        commits = [f"{reference}^{{commit}}" for reference in references]
+        if not any(reference.startswith("-") for reference in references):
+            listed = self._git(*(tree if base is None else difference), *commits, check=False)
+            if listed.returncode == 0:
+                return _paths(listed.stdout)
+        for reference in references:
+            self.resolve(reference)  # says what is wrong with it
+        return _paths(self._git(*(tree if base is None else difference), *commits).stdout)
 
     def read(self, reference: str, path: str) -> bytes | None:
         """Return the content of one file at a commit, or None if the commit has no such file."""

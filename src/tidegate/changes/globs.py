@@ -19,22 +19,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tidegate.model.changes import PatternError, check_pattern, check_patterns, is_negated
+
 _MAGIC = re.compile(r"[*?\[\]{}()!+@|\\]")
 _BARE_EXTENSION = re.compile(r"\*\*((?:\.\w+)+)")
 _REPEATED_GLOBSTAR = re.compile(r"(?<![^/])\*\*(?:/\*\*)+(?![^/])")
 _EXTGLOB_SIGNS = frozenset("?*+@!")
 _MAX_BRACE_EXPANSION = 1000
 """How many alternatives the braces of one pattern may expand to."""
-
-
-class GlobError(ValueError):
-    """A pattern that cannot be meant: `pattern`, the `problem`, and `next_step`, what to write in its place."""
-
-    def __init__(self, pattern: str, problem: str, next_step: str) -> None:
-        super().__init__(f"{problem}: {pattern!r}. {next_step}")
-        self.pattern = pattern
-        self.problem = problem
-        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +55,15 @@ def compile_glob(text: str) -> Glob:
     """Compile one positive pattern.
 
     Raises:
-        GlobError: The pattern can never match a path of a repository, or means different things to different tools.
+        PatternError: The pattern can never match a path of a repository, or means different things to different tools.
     """
+    check_pattern(text)
     pattern = _REPEATED_GLOBSTAR.sub("**", _strip_current_directory(text))
-    _refuse_impossible(text, pattern)
     stem = pattern.removesuffix("/**")
     if stem != pattern and not _MAGIC.search(stem):
         return Glob(text, stem, None)
     magic = _MAGIC.search(pattern)
     prefix = pattern[: magic.start()] if magic else pattern
-    if prefix == stem + "/":
-        prefix = stem
     return Glob(text, prefix, _regex(text, pattern))
 
 
@@ -81,18 +71,16 @@ class PathSet:
     """A list of patterns: the files that match at least one positive pattern and no negated one.
 
     Raises:
-        GlobError: A pattern is impossible, or there is no positive pattern.
+        PatternError: A pattern is impossible, or there is no positive pattern.
     """
 
     __slots__ = ("_excluded", "_included")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         listed = tuple(patterns)
+        check_patterns(listed)
         self._included = tuple(compile_glob(pattern) for pattern in listed if not is_negated(pattern))
         self._excluded = tuple(compile_glob(pattern[1:]) for pattern in listed if is_negated(pattern))
-        if not self._included and listed:
-            problem = "a negated pattern with no positive pattern beside it matches by accident"
-            raise GlobError(listed[0], problem, f"Name what belongs first, for example '**', then {listed[0]!r}.")
 
     def match(self, path: str) -> str | None:
         """Return the first positive pattern that makes `path` belong to the set, or None."""
@@ -102,33 +90,10 @@ class PathSet:
         return None
 
 
-def is_negated(pattern: str) -> bool:
-    """Tell a negated pattern (`!docs/**`) from an extglob that begins with an exclamation mark (`!(docs)/**`)."""
-    return pattern.startswith("!") and not pattern.startswith("!(")
-
-
 def _strip_current_directory(pattern: str) -> str:
     while pattern.startswith("./"):
         pattern = pattern[2:]
     return pattern
-
-
-def _refuse_impossible(text: str, pattern: str) -> None:
-    problem = next_step = ""
-    if not pattern:
-        problem, next_step = "an empty pattern matches nothing", "Name a file or a folder, for example 'src/**'."
-    elif is_negated(pattern):
-        problem, next_step = "a pattern is negated once at most", f"Write '!{text.lstrip('!')}'."
-    elif pattern.startswith("/"):
-        problem, next_step = "paths are relative to the repository's root", f"Write {pattern.lstrip('/')!r}."
-    elif pattern.endswith("/"):
-        problem, next_step = "a folder is not a file", f"Write '{text.rstrip('/')}/**' for everything in it."
-    elif not {"", ".", ".."}.isdisjoint(pattern.split("/")):
-        problem, next_step = "no path has an empty, '.' or '..' part", "Write the path as git shows it."
-    elif "[!" in pattern:
-        problem, next_step = "'[!' excludes for a shell and includes for picomatch", "Write '[^' to exclude characters."
-    if problem:
-        raise GlobError(text, problem, next_step)
 
 
 def _regex(text: str, pattern: str) -> re.Pattern[str]:
@@ -141,9 +106,11 @@ def _regex(text: str, pattern: str) -> re.Pattern[str]:
         return re.compile("|".join(translated))
     except PatternLimitException:
         problem = f"the braces expand to more than {_MAX_BRACE_EXPANSION} patterns"
-        raise GlobError(text, problem, "Use '*' or several patterns.") from None
+        raise PatternError(text, problem, "use '*' or several patterns") from None
     except (re.error, ValueError) as error:
-        raise GlobError(text, f"not a glob ({error})", "Escape a literal bracket or brace with a backslash.") from error
+        raise PatternError(
+            text, f"not a glob ({error})", "escape a literal bracket or brace with a backslash"
+        ) from error
 
 
 def _alternatives(pattern: str) -> list[str]:

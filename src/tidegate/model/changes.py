@@ -1,7 +1,64 @@
 """What changed between two commits, and which components that concerns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from tidegate.errors import ConfigError
+
+
+class PatternError(ConfigError):
+    """A path pattern that cannot be meant; `pattern` is the one at fault."""
+
+    def __init__(self, pattern: str, problem: str, what_next: str) -> None:
+        super().__init__(f"{pattern!r}: {problem}", what_next=what_next)
+        self.pattern = pattern
+        self.problem = problem
+
+
+def is_negated(pattern: str) -> bool:
+    """Tell a negated pattern (`!docs/**`) from an extglob that begins with an exclamation mark (`!(docs)/**`)."""
+    return pattern.startswith("!") and not pattern.startswith("!(")
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse a pattern that can never match a path, or that means different things to different tools.
+
+    Raises:
+        PatternError: With what to write in its place.
+    """
+    positive = pattern[1:] if is_negated(pattern) else pattern
+    bare = positive
+    while bare.startswith("./"):
+        bare = bare[2:]
+    problem = next_step = ""
+    if not bare:
+        problem, next_step = "an empty pattern matches nothing", "name a file or a folder, for example 'src/**'"
+    elif is_negated(bare):
+        problem, next_step = "a pattern is negated once at most", f"write '!{pattern.lstrip('!')}'"
+    elif bare.startswith("/"):
+        problem, next_step = "paths are relative to the repository's root", f"write {bare.lstrip('/')!r}"
+    elif bare.endswith("/"):
+        problem, next_step = "a folder is not a file", f"write '{pattern.rstrip('/')}/**' for everything in it"
+    elif not {"", ".", ".."}.isdisjoint(bare.split("/")):
+        problem, next_step = "no path has an empty, '.' or '..' part", "write the path as git shows it"
+    elif "[!" in bare:
+        problem, next_step = "'[!' excludes for a shell and includes for picomatch", "write '[^' to exclude characters"
+    if problem:
+        raise PatternError(pattern, problem, next_step)
+
+
+def check_patterns(patterns: Sequence[str]) -> None:
+    """Check each pattern, and that a list of negated patterns has a positive one to take away from.
+
+    Raises:
+        PatternError: The first pattern at fault.
+    """
+    for pattern in patterns:
+        check_pattern(pattern)
+    if patterns and all(is_negated(pattern) for pattern in patterns):
+        problem = "a negated pattern with no positive pattern beside it matches by accident"
+        raise PatternError(patterns[0], problem, f"name what belongs first, for example: ['**', {patterns[0]!r}]")
 
 
 @dataclass(frozen=True, slots=True)
