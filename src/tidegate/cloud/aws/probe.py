@@ -1,0 +1,31 @@
+"""The probe port over httpx."""
+
+from collections.abc import Mapping
+
+import httpx
+
+from tidegate.errors import CloudError, Unreachable
+
+TIMEOUT_SECONDS = 30.0
+
+
+class HttpProbe:
+    """HTTP as a user would ask: no retries and no redirects followed, since a gate judges the very answer."""
+
+    def __init__(self, *, trust_env: bool = True) -> None:
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=trust_env)
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """Status and body of a GET; `Unreachable` without an answer."""
+        try:
+            answer = await self._client.get(url, headers=dict(headers or {}))
+        except httpx.TransportError as error:
+            what = f"no answer: {error or type(error).__name__}"
+            raise Unreachable(what, where=url, code=type(error).__name__) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise CloudError(f"the request failed: {error}", where=url, code=type(error).__name__) from error
+        return answer.status_code, answer.content
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()

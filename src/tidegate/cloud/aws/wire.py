@@ -1,0 +1,105 @@
+"""How an adapter asks AWS: blocking boto3 calls in one bounded thread pool, faults mapped, retries bounded."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from botocore.config import Config
+
+from tidegate.cloud.aws.clients import Clients, Session
+from tidegate.cloud.aws.faults import BOTO_ERRORS, fault
+from tidegate.errors import Throttled
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+THREADS = 16
+ATTEMPTS = 4
+"""How often a read, or a write that was throttled, is asked at most."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+INVOKE_SECONDS = 910.0
+"""Lambda ends every invocation after at most 900 s."""
+
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 5.0
+
+
+class Wire:
+    """Clients, threads and retries that all adapters of a cloud share.
+
+    A read may be asked again after a lost answer, so botocore's standard mode does. A write may not: its effect may
+    have happened. It is asked again only when AWS throttled it, which says that nothing happened.
+
+    Attributes:
+        region: The region.
+        endpoint: Endpoint URL; None on AWS.
+        loopback: Whether the endpoint is on this machine.
+        reads: Clients for calls that change nothing, and for writes that can be repeated.
+        writes: Clients for calls that must not be repeated blindly.
+        invokes: As `writes`, with time for a handler to answer.
+    """
+
+    def __init__(self, region: str, endpoint: str | None, *, sleep: Sleep = asyncio.sleep) -> None:
+        session = Session(region, endpoint)
+        self.region = region
+        self.endpoint = endpoint
+        self.loopback = session.loopback
+        self.reads = Clients(session, _config(ATTEMPTS, READ_SECONDS))
+        self.writes = Clients(session, _config(1, READ_SECONDS))
+        self.invokes = Clients(session, _config(1, INVOKE_SECONDS))
+        self.sleep = sleep
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tidegate-aws")
+
+    async def ask(self, where: str, call: Callable[[], T]) -> T:
+        """Run a call in the pool.
+
+        Args:
+            where: The resource that it concerns, for messages.
+            call: What to run; it picks its client itself, since making one takes time too.
+
+        Raises:
+            CloudError: Whatever botocore raised.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _mapped, where, call)
+
+    async def tell(self, where: str, call: Callable[[], T]) -> T:
+        """Run a write: as `ask`, and again after a random wait, a few times, while AWS throttles it."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await self.ask(where, call)
+            except Throttled:
+                longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
+                await self.sleep(self._jitter.uniform(0, longest))
+        return await self.ask(where, call)
+
+    async def close(self) -> None:
+        """Wait for calls under way, drop those that have not begun, close all connections."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for clients in (self.reads, self.writes, self.invokes):
+            clients.close()
+
+
+def _mapped(where: str, call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except BOTO_ERRORS as error:
+        raise fault(error, where) from error
+
+
+def _config(attempts: int, read_seconds: float) -> Config:
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        max_pool_connections=THREADS,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+        user_agent_extra="tidegate",
+    )
