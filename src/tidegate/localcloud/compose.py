@@ -1,9 +1,16 @@
 """The composition root: one embedded cloud with every service that there is."""
 
+from tidegate.localcloud.awslambda.service import LambdaService
+from tidegate.localcloud.ecr.service import EcrService
 from tidegate.localcloud.server import EmbeddedCloud
 from tidegate.localcloud.service import Settings
+from tidegate.localcloud.telemetry import Telemetry
 
 
 def compose(settings: Settings) -> EmbeddedCloud:
     """Put every service together; nothing is opened before `running()`."""
-    return EmbeddedCloud(settings)
+    cloud = EmbeddedCloud(settings)
+    telemetry = Telemetry(cloud.moto, settings.account)
+    ecr = EcrService(cloud)
+    cloud.add(ecr, LambdaService(cloud, ecr, telemetry))
+    return cloud

@@ -4,12 +4,17 @@ moto's modules are imported on the first request for each service: all at once t
 memory budget.
 """
 
+import asyncio
+import json
 import threading
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,11 +33,19 @@ MOTO_HOSTS = {
 }
 
 
+T = TypeVar("T")
+
+# How often a receiver that waits for a message looks again, in seconds.
+RECEIVE_INTERVAL = 0.1
+
+
 class MotoServices:
     """Answers requests for the services in `MOTO_HOSTS` with moto's own backends."""
 
     def __init__(self, region: str) -> None:
-        self._region = region
+        self.region = region
+        self._before: dict[str, list[Callable[[], Callable[[], None]]]] = defaultdict(list)
+        self._after: dict[str, list[Callable[[str], None]]] = defaultdict(list)
         # moto's backends are plain dictionaries without locks of their own.
         self._lock = threading.Lock()
         self._stubber: Any = None
@@ -56,21 +69,74 @@ class MotoServices:
             BackendDict.reset()
             reset_model_data()
 
+    def before(self, scope: str, take: Callable[[], Callable[[], None]]) -> None:
+        """Let `take` contribute to a service just before each request for it is answered.
+
+        `take` is called on the event loop; what it returns runs where moto's backends may be touched.
+        """
+        self._before[scope].append(take)
+
+    def after(self, scope: str, tell: Callable[[str], None]) -> None:
+        """Have `tell` called on the event loop after each request for a service, with the operation's name.
+
+        The name is empty where the protocol does not carry it in a header.
+        """
+        self._after[scope].append(tell)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run `work` in a thread while nothing else touches moto's backends."""
+        return await anyio.to_thread.run_sync(self._alone, work)
+
     async def handle(self, request: Request) -> Response:
         """Answer one request; called with the signing name in `request.state.scope`."""
         body = await request.body()
-        service, region = request.state.scope.service, request.state.scope.region or self._region
-        return await anyio.to_thread.run_sync(self._answer, request, body, service, region)
+        service = request.state.scope.service
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        if service == "sqs" and operation == "ReceiveMessage":
+            response = await self._receive(request, body)
+        else:
+            response = await self._ask(request, body)
+        for tell in self._after[service]:
+            tell(operation)
+        return response
 
-    def _answer(self, request: Request, body: bytes, service: str, region: str) -> Response:
+    async def _receive(self, request: Request, body: bytes) -> Response:
+        """ReceiveMessage that waits here, where moto would hold up everybody else for as long as it waits."""
+        try:
+            asked = json.loads(body)
+            deadline = asyncio.get_running_loop().time() + min(float(asked.get("WaitTimeSeconds", 0)), 20.0)
+        except (ValueError, TypeError, AttributeError):
+            return await self._ask(request, body)
+        at_once = json.dumps({**asked, "WaitTimeSeconds": 0}).encode()
+        while True:
+            response = await self._ask(request, at_once)
+            remaining = deadline - asyncio.get_running_loop().time()
+            if response.status_code != 200 or b'"Messages"' in bytes(response.body) or remaining <= 0:
+                return response
+            await asyncio.sleep(min(RECEIVE_INTERVAL, remaining))
+
+    async def _ask(self, request: Request, body: bytes) -> Response:
+        service, region = request.state.scope.service, request.state.scope.region or self.region
+        contributions = [take() for take in self._before[service]]
+        return await anyio.to_thread.run_sync(self._answer, request, body, service, region, contributions)
+
+    def _alone(self, work: Callable[[], T]) -> T:
+        with self._lock:
+            return work()
+
+    def _answer(
+        self, request: Request, body: bytes, service: str, region: str, contributions: list[Callable[[], None]]
+    ) -> Response:
         parts = urlsplit(str(request.url))
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         url = f"https://{MOTO_HOSTS[service]}.{region}.amazonaws.com{path}"
         if parts.query:
             url = f"{url}?{parts.query}"
-        headers = dict(request.headers)
+        headers = HTTPHeaders.from_dict(dict(request.headers))
         prepared = AWSPreparedRequest(request.method, url, headers, body, stream_output=False)
         with self._lock:
+            for contribute in contributions:
+                contribute()
             answer = self._load().process_request(prepared)
         if answer is None:
             return Response(f"{service}: not emulated: {request.method} {path}", status_code=501)

@@ -5,14 +5,21 @@ configuration (real AWS). Otherwise the embedded cloud runs in a thread of its o
 """
 
 import asyncio
+import gzip
+import hashlib
+import io
+import json
 import os
+import tarfile
 import threading
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 
@@ -102,3 +109,73 @@ def client(endpoint: str | None) -> Iterator[Client]:
     yield make
     for one in made:
         one.close()
+
+
+PushImage = Callable[..., str]
+
+
+@dataclass
+class ImagePusher:
+    """Puts images of a few files into a repository of ECR, through the registry protocol."""
+
+    registry: httpx.Client
+    repository_uri: str
+    name: str
+
+    def __call__(self, files: Mapping[str, str], command: tuple[str, ...] = ("app.handler",)) -> str:
+        """Push an image whose /var/task holds `files`; returns its URI by digest."""
+        plain = _layer(files)
+        config = {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Cmd": list(command), "Entrypoint": ["/lambda-entrypoint.sh"], "WorkingDir": "/var/task"},
+            "rootfs": {"type": "layers", "diff_ids": [_digest(plain)]},
+        }
+        kind = "application/vnd.docker"
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": f"{kind}.distribution.manifest.v2+json",
+            "config": self._blob(f"{kind}.container.image.v1+json", json.dumps(config).encode()),
+            "layers": [self._blob(f"{kind}.image.rootfs.diff.tar.gzip", gzip.compress(plain, mtime=0))],
+        }
+        body = json.dumps(manifest).encode()
+        answer = self.registry.put(
+            f"/v2/{self.name}/manifests/{_digest(body)}", content=body, headers={"Content-Type": manifest["mediaType"]}
+        )
+        answer.raise_for_status()
+        return f"{self.repository_uri}@{_digest(body)}"
+
+    def _blob(self, kind: str, content: bytes) -> dict[str, Any]:
+        begun = self.registry.post(f"/v2/{self.name}/blobs/uploads/")
+        begun.raise_for_status()
+        location = httpx.URL(begun.headers["Location"]).copy_merge_params({"digest": _digest(content)})
+        headers = {"Content-Type": "application/octet-stream"}
+        self.registry.put(location, content=content, headers=headers).raise_for_status()
+        return {"mediaType": kind, "digest": _digest(content), "size": len(content)}
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _layer(files: Mapping[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"var/task/{name}")
+            entry.size, entry.mode = len(text.encode()), 0o644
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def push_image(client: Client) -> Iterator[PushImage]:
+    """Pushes images into a repository of the test's own."""
+    ecr = client("ecr")
+    name = f"conformance/{uuid.uuid4().hex[:12]}"
+    uri = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    token = ecr.get_authorization_token()["authorizationData"][0]
+    headers = {"Authorization": f"Basic {token['authorizationToken']}"}
+    with httpx.Client(base_url=token["proxyEndpoint"], headers=headers) as registry:
+        yield ImagePusher(registry, uri, name)
+    ecr.delete_repository(repositoryName=name, force=True)
