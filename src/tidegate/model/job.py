@@ -39,6 +39,7 @@ class Duty(StrEnum):
     BROWSER = "e2e-test"
     PROMOTE = "promote"
     PROMOTE_SITE = "promote-frontend"
+    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Plan:
         site: Whether to build the site.
         reason: Why nothing runs, when nothing does; else a summary.
         inherits: Id of the release that unchanged artifacts come from; empty for a first release.
+        carries: Id of the release that is carried as it is, whatever the commit says: set for a rollback.
     """
 
     commit: str
@@ -88,6 +90,7 @@ class Plan:
     site: bool = False
     reason: str = ""
     inherits: str = ""
+    carries: str = ""
 
     @property
     def empty(self) -> bool:

@@ -20,8 +20,8 @@ UPLOADS_AT_ONCE = 8
 
 
 def prefix_of(release: str) -> str:
-    """The key prefix of a bundle, such as `releases/<hex>`."""
-    return f"releases/{release.removeprefix('sha256:')}"
+    """The key prefix of a bundle, such as `releases/<hex>`; empty for no release."""
+    return f"releases/{release.removeprefix('sha256:')}" if release else ""
 
 
 def release_of(prefix: str) -> str:

@@ -1,0 +1,77 @@
+"""Jobs `build` and `build-frontend`: artifacts by digest, built once and promoted through all environments."""
+
+import asyncio
+from dataclasses import asdict
+
+from tidegate.build.bundle import Bundle, BundleRecipe, build_bundle
+from tidegate.build.image import BuiltImage, ImageRecipe, build_image
+from tidegate.build.registry import RegistryClient
+from tidegate.build.tag import image_tag
+from tidegate.cloud.ports import RegistryAccess
+from tidegate.execute.bundle import keep_bundle
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import Job, JobReport, Phase
+from tidegate.model.release import Artifact
+from tidegate.targets.site_pointer import prefix_of
+
+LAMBDA_BASES = "public.ecr.aws/"
+"""Where AWS publishes the Lambda base images; the embedded cloud's registry holds stand-ins for them."""
+
+
+class Builder:
+    """Builds the artifacts of one run: ahead of their jobs' turn, which then only report."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._images: dict[str, Artifact] = {}
+        self._site: Artifact | None = None
+
+    async def build_images(self, job: Job) -> None:
+        """Build and push all images of the plan, side by side."""
+        shop = self._shop
+        access = await shop.cloud.images.access()
+        async with RegistryClient(access.url, access.username, access.password) as registry:
+            built = await asyncio.gather(*(self._image(job, name, registry, access) for name in shop.plan.images))
+        self._images = {artifact.name: artifact for artifact in built}
+
+    def images_report(self) -> JobReport:
+        """The built images as the job's outcome."""
+        detail = ", ".join(f"{name} {artifact.digest[:19]}" for name, artifact in self._images.items())
+        return JobReport(Phase.SUCCEEDED, detail, {name: asdict(one) for name, one in self._images.items()})
+
+    async def build_site(self, job: Job) -> None:
+        """Build the site bundle and keep it by digest."""
+        shop = self._shop
+        spec = shop.pipeline.site
+        assert spec
+        recipe = BundleRecipe(spec.path, spec.install, spec.build, spec.output, spec.lock)
+        bundle: Bundle = await build_bundle(recipe, shop.source, shop.home.cache, shop.log(job.name))
+        await asyncio.to_thread(keep_bundle, shop.home.bundles, bundle)
+        self._site = Artifact("site", bundle.digest, shop.plan.commit, prefix_of(bundle.digest))
+
+    def site_report(self) -> JobReport:
+        """The built site as the job's outcome."""
+        assert self._site
+        return JobReport(Phase.SUCCEEDED, f"site {self._site.digest[:19]}", {"site": asdict(self._site)})
+
+    async def _image(self, job: Job, name: str, registry: RegistryClient, access: RegistryAccess) -> Artifact:
+        shop = self._shop
+        spec = shop.pipeline.images[name]
+        commit = shop.plan.commit
+        recipe = ImageRecipe(
+            dockerfile=spec.dockerfile,
+            context=spec.context,
+            repository=spec.repository,
+            tag=image_tag(commit, shop.clock()),
+            build_args={"GIT_COMMIT": commit},
+        )
+
+        def base(image: str) -> str:
+            if shop.cloud.endpoint and image.startswith(LAMBDA_BASES):
+                return f"{access.host}/{image.removeprefix(LAMBDA_BASES)}"
+            return image
+
+        began = shop.clock()
+        built: BuiltImage = await build_image(recipe, shop.source, commit, shop.home.cache, registry, base)
+        shop.log(job.name)(f"{name}: {built.repository}@{built.digest} ({shop.clock() - began:.2f} s)")
+        return Artifact(name, built.digest, commit, built.repository, built.tag)

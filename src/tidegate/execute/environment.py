@@ -1,0 +1,163 @@
+"""An environment under its lock: begun with a recorded way back, ended live on the release, or put back."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+from tidegate.errors import Failure, Locked
+from tidegate.execute.workshop import Workshop
+from tidegate.model.snapshot import FunctionSnapshot, SitePointer, Snapshot
+from tidegate.targets import functions
+from tidegate.targets.step import LIVE, FunctionStep, PointAlias, told, way_back_of
+
+LEASE_SECONDS = 3600.0
+WAIT_SECONDS = 60.0
+
+
+async def observe(shop: Workshop, environment: str) -> Snapshot:
+    """Observe functions and site of an environment at once."""
+
+    async def site() -> object:
+        return await shop.site(environment).observe() if shop.pipeline.site else None
+
+    found, pointers = await asyncio.gather(functions.observe(shop.cloud, shop.pipeline, environment), site())
+    return Snapshot(environment, found, pointers)  # type: ignore[arg-type] # gather widens the optional
+
+
+async def hold(shop: Workshop, environment: str) -> None:
+    """Take the environment's lock and record, once a run, what it would return to. Does nothing when both are done.
+
+    Waits in line behind a run that lives.
+
+    Raises:
+        Locked: When a run that no longer lives holds the environment, or a person pinned it.
+    """
+    async with shop.guards.setdefault(environment, asyncio.Lock()):
+        view = shop.ledger.environment(environment)
+        if view.lock is None or view.lock.run != shop.run:
+            await _acquire(shop, environment)
+            view = shop.ledger.environment(environment)
+        if view.intent is None or view.intent.run != shop.run:
+            snapshot = await observe(shop, environment)
+            shop.ledger.record_intent(environment, shop.run, shop.release().id, pointers_of(snapshot))
+
+
+async def _acquire(shop: Workshop, environment: str) -> None:
+    """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    waits = False
+    while True:
+        try:
+            shop.ledger.acquire(environment, shop.run, holder, f"deploy {shop.release().id}", LEASE_SECONDS)
+        except Locked:
+            view = shop.ledger.environment(environment)
+            if view.pinned is not None:
+                raise
+            if view.lock is not None and not shop.alive(view.lock.run):
+                raise Locked(
+                    f"run {view.lock.run} holds {environment} and its process is gone",
+                    where=environment,
+                    what_next=f"`tidegate resume {view.lock.run}` brings the environment onto one release",
+                ) from None
+            if not waits:
+                shop.ledger.note(shop.run, "", f"waits for {environment}")
+                waits = True
+            shop.ledger.enqueue(environment, shop.run, holder, WAIT_SECONDS)
+            await shop.pause(0.5)
+        else:
+            return
+
+
+def pointers_of(snapshot: Snapshot) -> dict[str, object]:
+    """Where the live pointers of an environment stand."""
+    versions = {key: function.aliases[LIVE].version for key, function in snapshot.functions.items()
+                if LIVE in function.aliases}  # fmt: skip
+    return way_back_of(versions, snapshot.site.app.release if snapshot.site else "")
+
+
+def observe_lag(shop: Workshop, environment: str, snapshot: Snapshot) -> str:
+    """Why an environment does not serve the run's release; empty when it does."""
+    release = shop.release()
+    lag = functions.behind(snapshot.functions, shop.pipeline, release)
+    if not lag and release.site and snapshot.site and snapshot.site.app.release != release.site.digest:
+        lag = f"APP of {environment} does not serve {release.id}"
+    return lag
+
+
+async def settle(shop: Workshop, environment: str) -> None:
+    """Record that an environment is live on the run's release, and let go of its lock.
+
+    Raises:
+        Failure: When what is observed is not the release: nothing is recorded then.
+    """
+    snapshot = await observe(shop, environment)
+    if lag := observe_lag(shop, environment, snapshot):
+        raise Failure(f"promoted, but {lag}", where=environment, what_next="`tidegate resume`")
+    shop.ledger.went_live(environment, shop.run, shop.release().id, pointers_of(snapshot))
+    shop.ledger.release_lock(environment, shop.run)
+
+
+async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
+    """Return every live pointer that moved in this run to its recorded way back; says what was undone.
+
+    Pointers that did not move are not written. The lock is let go of when all stand where they stood.
+    """
+    view = shop.ledger.environment(environment)
+    if view.lock is None or view.lock.run != shop.run:
+        return []
+    undone: list[str] = []
+    if view.intent is not None and view.way_back is not None:
+        undone = await return_to(shop, environment, view.way_back.pointers, f"put-back-{environment}")
+        shop.ledger.put_back(environment, shop.run, reason)
+    shop.ledger.release_lock(environment, shop.run)
+    return undone
+
+
+async def return_to(shop: Workshop, environment: str, pointers: object, job: str) -> list[str]:
+    """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target."""
+    assert isinstance(pointers, dict)
+    snapshot = await observe(shop, environment)
+    apply = applier(shop, job)
+    moved: list[str] = []
+
+    async def one(function: FunctionSnapshot, version: str) -> None:
+        await apply.apply((PointAlias(function.name, LIVE, version),))
+        moved.append(f"{function.name}: live → {version}")
+
+    async def site(current: SitePointer, release: str) -> None:
+        await shop.site(environment).promote(release, current, runtime(shop, environment, live=True))
+        moved.append(f"APP → {release[:19] or 'nothing'}")
+
+    moves = [
+        one(function, str(pointers["functions"][key]))
+        for key, function in snapshot.functions.items()
+        if key in pointers["functions"] and function.aliases[LIVE].version != pointers["functions"][key]
+    ]
+    if snapshot.site and snapshot.site.app.release != pointers["app"]:
+        moves.append(site(snapshot.site.app, str(pointers["app"])))
+    await asyncio.gather(*moves)
+    return moved
+
+
+def applier(shop: Workshop, job: str) -> functions.Applier:
+    """An applier that journals each step before its effect and its outcome after."""
+
+    def journal(step: FunctionStep) -> Callable[[str], None]:
+        text = told(step)
+        shop.ledger.step_intended(shop.run, job, text)
+        shop.log(job)(text)
+
+        def done(outcome: str) -> None:
+            shop.ledger.step_done(shop.run, job, text, outcome)
+
+        return done
+
+    note = f"tidegate run {shop.run} release {shop.release().id}"
+    return functions.Applier(shop.cloud, note, journal, shop.pause)
+
+
+def runtime(shop: Workshop, environment: str, *, live: bool) -> dict[str, str]:
+    """The runtime file of a pointer: what differs by environment or by pointer."""
+    address = shop.addresses[environment]
+    return {"apiUrl": address.api_url if live else address.candidate_api_url, "environment": environment}

@@ -1,0 +1,120 @@
+"""Sends each job to its executor, and each environment to its end."""
+
+import asyncio
+import traceback
+from typing import assert_never
+
+from tidegate.errors import Failure
+from tidegate.execute import site
+from tidegate.execute.browser import browser_test
+from tidegate.execute.build import Builder
+from tidegate.execute.check import check
+from tidegate.execute.deploy import deploy
+from tidegate.execute.environment import hold, put_back, settle
+from tidegate.execute.promote import promote
+from tidegate.execute.rollback import roll_back
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import Duty, Job, JobReport, Phase
+
+
+class RunPerformer:
+    """Performs the jobs of one run in its workshop. Also its journal: what it is told goes to the ledger."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._builder = Builder(shop)
+
+    async def prepare(self, job: Job) -> None:
+        """Build, or upload, ahead of the job's turn."""
+        try:
+            match job.duty:
+                case Duty.BUILD:
+                    await self._builder.build_images(job)
+                case Duty.BUILD_SITE:
+                    await self._builder.build_site(job)
+                case Duty.DEPLOY_SITE:
+                    await site.upload_site(self._shop, job)
+                case _:
+                    return
+        except Exception as error:
+            raise self._told(job, error) from error
+
+    async def perform(self, job: Job) -> JobReport:
+        """Do a job. The last one of an environment also records that it is live."""
+        try:
+            report = await self._perform(job)
+            if self._ends_environment(job):
+                await settle(self._shop, job.environment)
+        except Exception as error:
+            raise self._told(job, error) from error
+        return report
+
+    def started(self, job: Job) -> None:
+        """Journal a start."""
+        self._shop.ledger.job_started(self._shop.run, job.name, self._shop.clock())
+
+    def ended(self, job: Job, report: JobReport) -> None:
+        """Journal an end."""
+        self._shop.ledger.job_ended(self._shop.run, job.name, report, self._shop.clock())
+        if report.failure:
+            log = self._shop.log(job.name)
+            log(f"{report.phase}: {report.failure['where']}: {report.failure['what']}")
+
+    async def _perform(self, job: Job) -> JobReport:  # noqa: C901, PLR0911 - one return a duty
+        shop = self._shop
+        if job.environment and job.duty is not Duty.ROLLBACK:
+            await hold(shop, job.environment)
+        match job.duty:
+            case Duty.DETECT:
+                return JobReport(Phase.SUCCEEDED, shop.plan.reason)
+            case Duty.CHECK:
+                return await check(shop, job)
+            case Duty.BUILD:
+                return self._builder.images_report()
+            case Duty.BUILD_SITE:
+                return self._builder.site_report()
+            case Duty.DEPLOY:
+                return await deploy(shop, job)
+            case Duty.DEPLOY_SITE:
+                return await site.deploy_site(shop, job)
+            case Duty.BROWSER:
+                return await browser_test(shop, job)
+            case Duty.PROMOTE:
+                return await promote(shop, job)
+            case Duty.PROMOTE_SITE:
+                return await site.promote_site(shop, job)
+            case Duty.ROLLBACK:
+                return await roll_back(shop, job)
+            case _:
+                assert_never(job.duty)
+
+    def _ends_environment(self, job: Job) -> bool:
+        if not job.environment or job.duty is Duty.ROLLBACK:
+            return False
+        own = [other for other in self._shop.plan.jobs if other.environment == job.environment and other.applies]
+        return own[-1].name == job.name
+
+    def _told(self, job: Job, error: Exception) -> Failure:
+        """An error as people are told it; one that nobody foresaw goes into the job's log with its traceback."""
+        if isinstance(error, Failure):
+            return error
+        if isinstance(error, OSError) and error.strerror:
+            return Failure(
+                error.strerror, where=str(error.filename or job.name), what_next="`tidegate resume` when mended"
+            )
+        self._shop.log(job.name)("".join(traceback.format_exception(error)))
+        kind = type(error).__name__
+        return Failure(
+            f"unexpected {kind}: {error}", where=job.name, what_next=f"`tidegate logs --job {job.name}` has the details"
+        )
+
+
+async def put_back_all(shop: Workshop, reports: dict[str, JobReport]) -> list[str]:
+    """After a walk: each environment that did not reach the release returns to where it stood. Says what was undone."""
+    broken = {
+        job.environment: reports[job.name].detail
+        for job in shop.plan.jobs
+        if job.environment and job.applies and reports[job.name].phase in {Phase.FAILED, Phase.CANCELLED}
+    }
+    undone = await asyncio.gather(*(put_back(shop, name, reason) for name, reason in broken.items()))
+    return [line for lines in undone for line in lines]

@@ -1,0 +1,51 @@
+"""Jobs `promote-<env>`: all live aliases move to the tested versions, or those that moved go back."""
+
+import asyncio
+
+from tidegate.errors import Failure, Moved
+from tidegate.execute.environment import applier, observe
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import Job, JobReport, Phase
+from tidegate.model.snapshot import FunctionSnapshot
+from tidegate.targets.functions import plan_promotion, serves
+from tidegate.targets.step import CANDIDATE, LIVE, PointAlias
+
+
+async def promote(shop: Workshop, job: Job) -> JobReport:
+    """Move the live alias of every function to what its candidate points to."""
+    moved = await promote_functions(shop, job)
+    return JobReport(Phase.SUCCEEDED, f"{len(moved)} aliases moved", {"versions": moved})
+
+
+async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
+    """Flip all aliases at once; on a failure those that flipped go back. Returns function → version."""
+    snapshot = await observe(shop, job.environment)
+    for key, function in snapshot.functions.items():
+        _still_tested(shop, key, function)
+    steps = plan_promotion(snapshot.functions)
+    before = {f.name: f.aliases[LIVE].version for f in snapshot.functions.values() if LIVE in f.aliases}
+    apply = applier(shop, job.name)
+    results = await asyncio.gather(*(apply.apply((step,)) for step in steps), return_exceptions=True)
+    failures = [result for result in results if isinstance(result, BaseException)]
+    if not failures:
+        return {step.function: step.version for step in steps}
+    flipped = [step for step, result in zip(steps, results, strict=True) if not isinstance(result, BaseException)]
+    back = [PointAlias(step.function, LIVE, before[step.function]) for step in flipped]
+    await asyncio.gather(*(apply.apply((step,)) for step in back))
+    first = failures[0]
+    if isinstance(first, Failure):
+        first.what_next = f"{len(back)} aliases that had moved went back. {first.what_next}"
+    raise first
+
+
+def _still_tested(shop: Workshop, key: str, function: FunctionSnapshot) -> None:
+    """What was tested is what goes live: the candidate must still be the release's artifact."""
+    wanted = shop.release().images[shop.pipeline.functions[key].image]
+    if not serves(function.at(CANDIDATE), function.latest, wanted):
+        candidate = function.at(CANDIDATE)
+        found = candidate.digest[:19] if candidate else "nothing"
+        raise Moved(
+            f"candidate is not what was tested: expected {wanted.digest[:19]}, found {found}",
+            where=function.name,
+            what_next="find out who deploys here besides Tidegate, then `tidegate run` again",
+        )

@@ -1,0 +1,33 @@
+"""Jobs `rollback-<env>`: a person puts an earlier release back: one pointer write a target, and a pin."""
+
+import getpass
+import os
+import socket
+
+from tidegate.errors import LedgerError
+from tidegate.execute.environment import LEASE_SECONDS, return_to
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import Job, JobReport, Phase
+
+
+async def roll_back(shop: Workshop, job: Job) -> JobReport:
+    """Move every live pointer to where it stood while the release was live, and pin the environment there.
+
+    Raises:
+        Locked: When a run holds the environment.
+        LedgerError: When the ledger does not know where the pointers stood.
+    """
+    environment, release = job.environment, shop.release()
+    pointers = shop.ledger.environment(environment).pointers.get(release.id)
+    if pointers is None:
+        raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    shop.ledger.acquire(environment, shop.run, holder, f"rollback to {release.id}", LEASE_SECONDS)
+    try:
+        moved = await return_to(shop, environment, pointers, job.name)
+        shop.ledger.rolled_back(environment, release.id, getpass.getuser(), job.reason, run=shop.run)
+    finally:
+        shop.ledger.release_lock(environment, shop.run)
+    for line in moved:
+        shop.log(job.name)(line)
+    return JobReport(Phase.SUCCEEDED, f"{len(moved)} pointers moved", {"moved": moved})

@@ -1,0 +1,83 @@
+"""Jobs `deploy-<env>-frontend` and `promote-<env>-frontend`: the site's candidate pointer, then its live one."""
+
+import hashlib
+
+from tidegate.errors import CloudError
+from tidegate.execute.bundle import bundle_of
+from tidegate.execute.environment import observe, runtime
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import Job, JobReport, Phase
+from tidegate.model.pipeline import Strategy
+from tidegate.targets.site_invalidation import WARNING
+
+CONVERGE_SECONDS = 120.0
+"""How long edges may take to serve what a pointer says (CloudFront: seconds for KeyValueStore, minutes at worst)."""
+
+
+async def upload_site(shop: Workshop, job: Job) -> None:
+    """Bring the bundle's files to the environment's bucket, ahead of the job's turn."""
+    bundle = bundle_of(shop)
+    if bundle is not None:
+        written = await shop.site(job.environment).upload(bundle)
+        shop.log(job.name)(f"uploaded {written} files of {bundle.digest[:19]}")
+
+
+async def deploy_site(shop: Workshop, job: Job) -> JobReport:
+    """Make TEST serve the release's bundle with the candidate API, and see that it does."""
+    snapshot = await observe(shop, job.environment)
+    artifact = shop.release().site
+    assert artifact
+    assert snapshot.site
+    log = shop.log(job.name)
+    assert shop.pipeline.site
+    if shop.pipeline.site.strategy is Strategy.INVALIDATION:
+        log(WARNING)
+    shop.ledger.step_intended(shop.run, job.name, f"TEST → {artifact.digest[:19]}")
+    live = shop.pipeline.site.strategy is Strategy.INVALIDATION
+    await shop.site(job.environment).show_candidate(
+        artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
+    )
+    shop.ledger.step_done(shop.run, job.name, f"TEST → {artifact.digest[:19]}", "")
+    seconds = await _converged(shop, snapshot.site.test.distribution)
+    return JobReport(Phase.SUCCEEDED, f"TEST serves {artifact.digest[:19]} after {seconds:.1f} s")
+
+
+async def promote_site(shop: Workshop, job: Job) -> JobReport:
+    """Make APP serve the bundle that was tested, and see that it does."""
+    snapshot = await observe(shop, job.environment)
+    artifact = shop.release().site
+    assert artifact
+    assert snapshot.site
+    if snapshot.site.app.release == artifact.digest:
+        return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} already")
+    shop.ledger.step_intended(shop.run, job.name, f"APP → {artifact.digest[:19]}")
+    await shop.site(job.environment).promote(
+        artifact.digest, snapshot.site.app, runtime(shop, job.environment, live=True)
+    )
+    shop.ledger.step_done(shop.run, job.name, f"APP → {artifact.digest[:19]}", "")
+    seconds = await _converged(shop, snapshot.site.app.distribution)
+    return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} after {seconds:.1f} s")
+
+
+async def _converged(shop: Workshop, distribution: str) -> float:
+    """Ask as a user would until the edge serves the release's page; returns the seconds that it took.
+
+    Raises:
+        CloudError: When it does not within `CONVERGE_SECONDS`.
+    """
+    bundle = bundle_of(shop)
+    url = (await shop.cloud.edges.distribution(distribution)).url
+    page = next((file for file in bundle.files if file.path == "index.html"), None) if bundle else None
+    wanted = hashlib.sha256(page.source.read_bytes()).hexdigest() if page else ""
+    waited, delay, status = 0.0, 0.05, 0
+    while waited < CONVERGE_SECONDS:
+        status, body = await shop.cloud.probe.get(f"{url}/")
+        if status == 200 and (not wanted or hashlib.sha256(body).hexdigest() == wanted):
+            return waited
+        await shop.pause(delay)
+        waited, delay = waited + delay, min(delay * 1.5, 5.0)
+    raise CloudError(
+        f"the edge does not serve the release's page after {waited:.0f} s (status {status})",
+        where=url,
+        what_next="look at the distribution, then `tidegate resume`",
+    )

@@ -1,0 +1,126 @@
+"""What the executors of one run work with."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tidegate.cloud.ports import Cloud
+from tidegate.errors import ConfigError
+from tidegate.execute.home import Home
+from tidegate.ledger.ledger import Ledger
+from tidegate.model.job import Plan
+from tidegate.model.pipeline import Pipeline, Strategy
+from tidegate.model.release import Artifact, Release
+from tidegate.plan.configuration import configuration_hash
+from tidegate.plan.graph import BUILD, BUILD_SITE
+from tidegate.targets.site import SiteAddress, SiteTarget
+from tidegate.targets.site_invalidation import InvalidationSite
+from tidegate.targets.site_pointer import PointerSite
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the executors of one run work with. Clock and pause come from outside.
+
+    Attributes:
+        run: The run's id.
+        pipeline: What `tidegate.yaml` declares at the run's commit.
+        plan: What the run does.
+        source: The checked-out tree of the commit.
+        home: Where files are kept.
+        cloud: The cloud.
+        ledger: The ledger.
+        addresses: Environment → where its site lives.
+        alive: Whether the process of a run lives.
+        clock: Seconds since the epoch.
+        pause: Sleeps.
+        guards: One lock an environment, so that two jobs of a run do not both begin it.
+    """
+
+    run: str
+    pipeline: Pipeline
+    plan: Plan
+    source: Path
+    home: Home
+    cloud: Cloud
+    ledger: Ledger
+    addresses: Mapping[str, SiteAddress]
+    alive: Callable[[str], bool]
+    clock: Callable[[], float]
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    guards: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def log(self, job: str) -> Callable[[str], None]:
+        """A function that appends a line to a job's log."""
+        path = self.home.log(self.run, job)
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+        def write(line: str) -> None:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{line}\n")
+
+        return write
+
+    def site(self, environment: str) -> SiteTarget:
+        """The site of an environment as a target.
+
+        Raises:
+            ConfigError: When the environment has no site address.
+        """
+        return site_target(self.cloud, self.pipeline, self.addresses.get(environment), environment)
+
+    def release(self) -> Release:
+        """The release that this run carries: made once, from what was built and what is inherited."""
+        if self.plan.carries:
+            return self.ledger.release(self.plan.carries)
+        made = next((release for release in self.ledger.releases() if release.run == self.run), None)
+        if made is not None:
+            return made
+        last = self.ledger.release(self.plan.inherits) if self.plan.inherits else None
+        configuration = configuration_hash(self.pipeline)
+        builds = bool(self.plan.images or self.plan.site)
+        if last is not None and not builds and last.configuration == configuration:
+            return last
+        images = dict(last.images) if last else {}
+        images.update(self._built_images())
+        return self.ledger.add_release(
+            Release(
+                id="",
+                commit=self.plan.commit,
+                run=self.run,
+                created=self.clock(),
+                images={name: images[name] for name in self.pipeline.images if name in images},
+                site=self._built_site() or (last.site if last else None),
+                configuration=configuration,
+            )
+        )
+
+    def _built_images(self) -> dict[str, Artifact]:
+        if not self.plan.images:
+            return {}
+        outcome = self.ledger.run(self.run).jobs[BUILD].outcome
+        return {str(name): _artifact(fields) for name, fields in outcome.items()}
+
+    def _built_site(self) -> Artifact | None:
+        if not self.plan.site:
+            return None
+        return _artifact(self.ledger.run(self.run).jobs[BUILD_SITE].outcome["site"])
+
+
+def site_target(cloud: Cloud, pipeline: Pipeline, address: SiteAddress | None, environment: str) -> SiteTarget:
+    """The site of an environment, by the strategy that the pipeline declares.
+
+    Raises:
+        ConfigError: When the environment has no site address.
+    """
+    if address is None or pipeline.site is None:
+        raise ConfigError("no address of the site is known", where=environment, what_next="`tidegate cloud up`")
+    if pipeline.site.strategy is Strategy.POINTER:
+        return PointerSite(cloud, address)
+    return InvalidationSite(cloud, address)
+
+
+def _artifact(fields: object) -> Artifact:
+    assert isinstance(fields, dict)
+    return Artifact(**{key: str(fields[key]) for key in ("name", "digest", "commit", "location", "tag")})

@@ -1,0 +1,1 @@
+"""The verbs, one a file; used by the command line and by the dashboard."""

@@ -1,0 +1,94 @@
+"""Where the site of each environment lives: the reference's secrets, from a file an environment or from variables.
+
+On GitHub Actions a job sees the secrets of its own environment as variables. On a laptop `tidegate cloud up` writes
+`.tidegate/environments/<env>.env`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tidegate.errors import ConfigError
+from tidegate.execute.home import Home
+from tidegate.model.pipeline import Pipeline
+from tidegate.targets.site import SiteAddress
+
+APP = "CLOUDFRONT_DISTRIBUTION_ID"
+TEST = "CLOUDFRONT_TEST_DISTRIBUTION_ID"
+TEST_DOMAIN = "CLOUDFRONT_TEST_DOMAIN"
+BUCKET = "WEBAPP_BUCKET_NAME"
+API = "TELEGRAM_API_URL"
+CANDIDATE_API = "TELEGRAM_CANDIDATE_API_URL"
+SECRETS = (APP, TEST, TEST_DOMAIN, BUCKET, API)
+
+
+def read_addresses(pipeline: Pipeline, home: Home, environ: Mapping[str, str] = os.environ) -> dict[str, SiteAddress]:
+    """The site address of every environment; empty for a pipeline without a site.
+
+    Raises:
+        ConfigError: When one is missing or not of the right shape. A missing TEST distribution is an error like any
+            other: without it nothing could be tested before users see it.
+    """
+    if pipeline.site is None:
+        return {}
+    return {name: _address(name, home.environment(name), environ) for name in pipeline.environments}
+
+
+def write_address(path: Path, values: Mapping[str, str]) -> None:
+    """Write the settings of an environment, readable by their owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
+
+
+def _address(environment: str, path: Path, environ: Mapping[str, str]) -> SiteAddress:
+    values = {**{key: environ[key] for key in (*SECRETS, CANDIDATE_API) if key in environ}, **_read(path)}
+    for key in SECRETS:
+        value = values.get(key, "")
+        if not value:
+            why = " (without a TEST distribution nothing can be tested before users see it)" if key == TEST else ""
+            raise ConfigError(
+                f"{key} is not set{why}",
+                where=environment,
+                what_next=f"set it in {path}, or as a secret of the environment; `tidegate cloud up` writes it for the "
+                "embedded cloud",
+            )
+        if value != value.strip() or any(character.isspace() for character in value):
+            raise ConfigError(f"{key} holds white space", where=environment, what_next="remove the space or newline")
+    if "://" in values[TEST_DOMAIN]:
+        raise ConfigError(
+            f"{TEST_DOMAIN} must be a bare domain", where=environment, what_next="remove what stands before the name"
+        )
+    if values[APP] == values[TEST]:
+        raise ConfigError(
+            f"{APP} and {TEST} name the same distribution",
+            where=environment,
+            what_next="tests would run on what users reach: give TEST a distribution of its own",
+        )
+    return SiteAddress(
+        app=values[APP],
+        test=values[TEST],
+        bucket=values[BUCKET],
+        api_url=values[API],
+        candidate_api_url=values.get(CANDIDATE_API) or _candidate_of(values[API], environment),
+    )
+
+
+def _candidate_of(api_url: str, environment: str) -> str:
+    base, _, stage = api_url.rstrip("/").rpartition("/")
+    if stage != "live":
+        raise ConfigError(
+            f"{API} does not end in /live, so the candidate API cannot be told from it",
+            where=environment,
+            what_next=f"set {CANDIDATE_API}",
+        )
+    return f"{base}/candidate"
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {key: value for key, _, value in pairs}

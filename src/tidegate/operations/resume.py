@@ -1,0 +1,40 @@
+"""`tidegate resume [RUN]`: take an interrupted, failed or cancelled run up again where it stood."""
+
+from tidegate.errors import ConfigError
+from tidegate.ledger.ledger import Ledger
+from tidegate.model.job import Phase
+from tidegate.model.run import RunView
+from tidegate.operations.project import Project
+from tidegate.operations.run import refuse_living
+
+
+def resumable(project: Project, run: str | None) -> RunView:
+    """The run to take up: the named one, or the newest.
+
+    Raises:
+        ConfigError: When there is none, when it ended well, or when a newer release was made since: resuming it
+            would go backwards.
+        Failure: When its process lives.
+    """
+    with project.ledger() as ledger:
+        view = _find(ledger, run)
+        refuse_living(view)
+        if view.phase in {Phase.SUCCEEDED, Phase.SATISFIED}:
+            raise ConfigError(f"run {view.id} {view.phase.value}: nothing is left to do", where=f"run {view.id}")
+        last = ledger.last_release()
+        if last is not None and int(last.run) > int(view.id):
+            raise ConfigError(
+                f"release {last.id} was made since, by run {last.run}: resuming run {view.id} would go backwards",
+                where=f"run {view.id}",
+                what_next="`tidegate run` carries the newest commit; `tidegate rollback ENV` goes back on purpose",
+            )
+        return view
+
+
+def _find(ledger: Ledger, run: str | None) -> RunView:
+    if run is not None:
+        return ledger.run(run)
+    newest = ledger.runs(1)
+    if not newest:
+        raise ConfigError("no run has been started yet", where="ledger", what_next="`tidegate run`")
+    return newest[0]

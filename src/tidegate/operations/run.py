@@ -1,0 +1,163 @@
+"""`tidegate run`: carry a commit through every environment; and what `resume` shares with it."""
+
+import asyncio
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tidegate.errors import ConfigError, Failure
+from tidegate.execute.interpreter import walk
+from tidegate.execute.performer import RunPerformer, put_back_all
+from tidegate.execute.workshop import Workshop
+from tidegate.ledger.ledger import Ledger
+from tidegate.model.job import JobReport, Phase, Plan
+from tidegate.model.pipeline import Pipeline
+from tidegate.model.run import Attempt, RunView
+from tidegate.operations.addresses import read_addresses
+from tidegate.operations.plan import Planned, make_plan
+from tidegate.operations.project import Project
+from tidegate.process import lives, own
+
+
+async def plan_and_open(project: Project, reference: str, branch: str | None, trigger: str) -> tuple[str, Planned]:
+    """Plan a run and open it in the ledger; returns its id. Nothing is started yet.
+
+    Raises:
+        ConfigError: When the branch is not the one that the pipeline releases from.
+        Failure: When nothing can be planned; then no run is opened.
+    """
+    planned = await make_plan(project, reference)
+    pushed = branch or project.repository().branch() or planned.pipeline.branch
+    if pushed != planned.pipeline.branch:
+        raise ConfigError(
+            f"branch {pushed} is not released: the pipeline's branch is {planned.pipeline.branch}",
+            where=project.file,
+            what_next=f"push to {planned.pipeline.branch}, or name the branch with --branch",
+        )
+    plan = planned.plan
+    with project.ledger() as ledger:
+        run = ledger.open_run(plan.commit, pushed, plan.base, trigger)
+        ledger.record_plan(run.id, plan)
+        if plan.empty:
+            ledger.run_ended(run.id, Phase.SATISFIED, plan.reason)
+        return run.id, planned
+
+
+async def carry(project: Project, run: str) -> RunView:
+    """Walk a run's plan to its end, what ended before excepted; returns the run as it ended.
+
+    Raises:
+        Failure: When the run lives elsewhere, or cannot be walked at all. What goes wrong in a job is in the run.
+        asyncio.CancelledError: When cancelled; environments are put back and the ledger says so first.
+    """
+    with project.ledger() as ledger:
+        view = ledger.run(run)
+        if view.plan is None or view.plan.empty:
+            return view
+        refuse_living(view)
+        pipeline = project.pipeline_at(project.repository(), view.commit)
+        pid, since = own()
+        ledger.run_started(run, pid, socket.gethostname(), since)
+        source = await asyncio.to_thread(_checkout, project, view.commit)
+        async with project.cloud(pipeline) as cloud:
+            shop = Workshop(
+                run=run,
+                pipeline=pipeline,
+                plan=view.plan,
+                source=source,
+                home=project.home,
+                cloud=cloud,
+                ledger=ledger,
+                addresses=read_addresses(pipeline, project.home),
+                alive=lambda other: alive(ledger.run(other)),
+                clock=time.time,
+            )
+            await _walk(shop, _kept(ledger, view, pipeline))
+        return ledger.run(run)
+
+
+def alive(view: RunView) -> bool:
+    """Whether the process of a run's last attempt lives; one on another machine is taken to live."""
+    return bool(view.attempts) and view.phase is Phase.RUNNING and attempt_lives(view.attempts[-1])
+
+
+def attempt_lives(attempt: Attempt) -> bool:
+    """Whether the process of an attempt lives; one on another machine is taken to live."""
+    return attempt.host != socket.gethostname() or lives(attempt.pid, attempt.born)
+
+
+def refuse_living(view: RunView) -> None:
+    """Refuse to take a run up that another process is walking."""
+    if alive(view):
+        attempt = view.attempts[-1]
+        raise Failure(
+            f"run {view.id} is under way",
+            where=f"process {attempt.pid} on {attempt.host}",
+            what_next="`tidegate status` shows how far it is",
+        )
+
+
+async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
+    performer = RunPerformer(shop)
+    try:
+        reports = await walk(shop.plan.jobs, performer, performer, done)
+    except asyncio.CancelledError:
+        await asyncio.shield(_give_up(shop))
+        raise
+    undone = await put_back_all(shop, reports)
+    for line in undone:
+        shop.ledger.note(shop.run, "", f"put back: {line}")
+    phase, reason = _conclusion(shop.plan, reports)
+    shop.ledger.run_ended(shop.run, phase, reason)
+
+
+async def _give_up(shop: Workshop) -> None:
+    reports = {name: JobReport(job.phase) for name, job in shop.ledger.run(shop.run).jobs.items()}
+    for line in await put_back_all(shop, reports):
+        shop.ledger.note(shop.run, "", f"put back: {line}")
+    shop.ledger.run_ended(shop.run, Phase.CANCELLED, "cancelled")
+
+
+def _conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str]:
+    failed = [name for name, report in reports.items() if report.phase is Phase.FAILED]
+    if failed:
+        return Phase.FAILED, f"{failed[0]}: {reports[failed[0]].detail.splitlines()[0]}"
+    live = [job.environment for job in plan.jobs if job.applies and job.environment]
+    return Phase.SUCCEEDED, f"live in {', '.join(dict.fromkeys(live))}" if live else plan.reason
+
+
+def _kept(ledger: Ledger, view: RunView, pipeline: Pipeline) -> dict[str, JobReport]:
+    """Jobs of an earlier attempt that need not be done again.
+
+    An environment whose lock the run lost meanwhile begins anew: somebody else may have used its candidates.
+    """
+    lost = {
+        name
+        for name in pipeline.environments
+        if (environment := ledger.environment(name)).lock is None or environment.lock.run != view.id
+    }
+    reached = {name for name in lost if _reached(ledger, name, view.id)}
+    return {
+        name: JobReport(job.phase, job.detail, job.outcome)
+        for name, job in view.jobs.items()
+        if job.phase.lets_pass and (job.environment not in lost or job.environment in reached)
+    }
+
+
+def _reached(ledger: Ledger, environment: str, run: str) -> bool:
+    history = ledger.environment(environment).history
+    return any(entry.kind == "went-live" and entry.run == run for entry in history)
+
+
+def _checkout(project: Project, commit: str) -> Path:
+    folder = project.home.source(commit)
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            draft = Path(scratch) / "tree"
+            project.repository().checkout(commit, draft)
+            os.replace(draft, folder)  # noqa: PTH105 - a checkout is there whole or not at all
+    return folder
