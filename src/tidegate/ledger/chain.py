@@ -1,0 +1,217 @@
+r"""The chained hash, computed and verified here and nowhere else.
+
+A stored body is `<format> <previous> <hash>\n<payload>`. `hash` is SHA-256 over format, previous hash, seq, stream and
+payload, so a record cannot change, move, or vanish from the middle without notice; a lost tail shows against the
+length that the store keeps apart. It finds damage. It is no signature: who may write the store may write a new chain.
+"""
+
+import hashlib
+import re
+import threading
+from dataclasses import dataclass
+
+from tidegate.errors import Conflict, LedgerError
+from tidegate.ledger.refusals import Damaged, Unreadable
+from tidegate.ledger.store import Store, StoredRecord
+
+FORMAT = 1
+GENESIS = "0" * 64
+CONFLICTS = 200
+"""How often an append is tried anew after other writers came first. Each of those appended, so somebody gets on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A verified record of a stream."""
+
+    seq: int
+    payload: bytes
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a stream: how many records it holds, and the hash of the last."""
+
+    length: int
+    hash: str
+
+
+EMPTY = Head(0, GENESIS)
+
+_HEADER = re.compile(rb"([1-9][0-9]{0,5}) ([0-9a-f]{64}) ([0-9a-f]{64})")
+
+
+def seal(stream: str, head: Head, payload: bytes) -> tuple[Entry, bytes]:
+    """Chain a payload to a head; return the entry and the bytes to store."""
+    seq = head.length + 1
+    digest = _digest(head.hash, seq, stream, payload)
+    body = b"%d %b %b\n%b" % (FORMAT, head.hash.encode(), digest.encode(), payload)
+    return Entry(seq, payload, head.hash, digest), body
+
+
+def unseal(stream: str, stored: StoredRecord, head: Head) -> Entry:
+    """Verify a stored record, and that it follows `head`; an empty hash there stands for one that is not known.
+
+    Raises:
+        refusals.Damaged: It is not what was appended, or not what comes next.
+        errors.LedgerError: It is of a newer format.
+    """
+    if stored.seq != head.length + 1:
+        raise Damaged(stream, head.length + 1, f"the record is missing; {stored.seq} comes next")
+    header, _, payload = stored.body.partition(b"\n")
+    matched = _HEADER.fullmatch(header)
+    if not matched:
+        raise Damaged(stream, stored.seq, "its header is not one")
+    number, previous, claimed = (part.decode() for part in matched.groups())
+    if _digest(previous, stored.seq, stream, payload) != claimed:
+        if number != str(FORMAT):
+            raise LedgerError(
+                f"the record has format {number}; this Tidegate knows {FORMAT}",
+                where=f"{stream} record {stored.seq}",
+                what_next="use the Tidegate that wrote it, or a newer one",
+            )
+        raise Damaged(stream, stored.seq, "its bytes are not those that were written")
+    if number != str(FORMAT):
+        raise Damaged(stream, stored.seq, "the number of its format is not the one that was written")
+    if head.hash and previous != head.hash:
+        raise Damaged(stream, stored.seq, "it does not follow the record before it")
+    return Entry(stored.seq, payload, previous, claimed)
+
+
+def _digest(previous: str, seq: int, stream: str, payload: bytes) -> str:
+    return hashlib.sha256(f"{FORMAT}\0{previous}\0{seq}\0{stream}\0".encode() + payload).hexdigest()
+
+
+def always_late(stream: str) -> Conflict:
+    """What to raise when `CONFLICTS` attempts were not enough."""
+    return Conflict("other writers always came first", where=stream, what_next="try again")
+
+
+class Journal:
+    """Chained streams over a store. Remembers the head of each stream it met, so that an append reads nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._heads: dict[str, Head] = {}
+        self._guard = threading.RLock()
+
+    def append(self, stream: str, payload: bytes) -> int:
+        """Append whatever else was appended meanwhile; return its seq.
+
+        Raises:
+            errors.Conflict: Other writers came first, `CONFLICTS` times in a row.
+        """
+        for _ in range(CONFLICTS):
+            try:
+                return self.append_at(stream, self.head(stream), payload)
+            except Conflict:
+                self.refresh(stream)
+        raise always_late(stream)
+
+    def append_at(self, stream: str, head: Head, payload: bytes) -> int:
+        """Append if `head` is still the stream's head, else raise `errors.Conflict`; return its seq."""
+        entry, body = seal(stream, head, payload)
+        self.store.append(stream, head.length, body)
+        self._learn(stream, Head(entry.seq, entry.hash))
+        return entry.seq
+
+    def head(self, stream: str) -> Head:
+        """Return the head as far as this process knows; it reads one record of a stream met for the first time."""
+        with self._guard:
+            known = self._heads.get(stream)
+            if known is not None:
+                return known
+            length = self.store.length(stream)
+            if not length:
+                return EMPTY
+            entries = self.read(stream, after=length - 1)
+            return Head(entries[-1].seq, entries[-1].hash)
+
+    def refresh(self, stream: str) -> Head:
+        """Learn what other writers appended."""
+        with self._guard:
+            known = self._heads.get(stream)
+            if known is None:
+                return self.head(stream)
+            self.read(stream, known)
+            return self._heads[stream]
+
+    def read(self, stream: str, after: Head | int = EMPTY) -> list[Entry]:
+        """Return the verified entries behind `after`, a head or a seq.
+
+        Raises:
+            refusals.Damaged: A record is not as it was written, or is gone.
+            errors.LedgerError: A record is of a newer format.
+        """
+        entries, failure = self.read_intact(stream, after)
+        if failure:
+            raise failure
+        return entries
+
+    def read_intact(self, stream: str, after: Head | int = EMPTY) -> tuple[list[Entry], LedgerError | None]:
+        """Return the entries behind `after` up to the first that cannot be had, and why it cannot; None if all can."""
+        with self._guard:
+            head = after if isinstance(after, Head) else self._anchor(stream, after)
+            length = self._length(stream)
+            stored, failure = self._stored(stream, head.length)
+            entries: list[Entry] = []
+            for record in stored:
+                try:
+                    entry = self._verified(stream, record, head)
+                except LedgerError as error:
+                    return entries, error
+                entries.append(entry)
+                head = Head(entry.seq, entry.hash)
+            failure = failure or self._tail(stream, head.length, length)
+            if failure is None and entries:
+                self._learn(stream, head)
+            return entries, failure
+
+    def _learn(self, stream: str, head: Head) -> None:
+        with self._guard:
+            if self._heads.get(stream, EMPTY).length < head.length:
+                self._heads[stream] = head
+
+    def _anchor(self, stream: str, after: int) -> Head:
+        """The head that the record behind seq `after` must follow, as far as it is known without reading."""
+        if after == 0:
+            return EMPTY
+        known = self._heads.get(stream)
+        return known if known and known.length == after else Head(after, "")
+
+    def _verified(self, stream: str, record: StoredRecord, head: Head) -> Entry:
+        entry = unseal(stream, record, head)
+        known = self._heads.get(stream)
+        if known and known.length == entry.seq and known.hash != entry.hash:
+            raise Damaged(stream, entry.seq, "another record stands where one was appended or read before")
+        return entry
+
+    def _length(self, stream: str) -> int:
+        """How many records there must be at least: what the store counted, and what was seen before."""
+        return max(self.store.length(stream), self._heads.get(stream, EMPTY).length)
+
+    def _stored(self, stream: str, after: int) -> tuple[list[StoredRecord], LedgerError | None]:
+        """Read what the store can give; one by one where it cannot give all."""
+        try:
+            return self.store.read(stream, after), None
+        except Unreadable:
+            stored: list[StoredRecord] = []
+            while True:
+                last = after + len(stored)
+                try:
+                    found = self.store.read(stream, last, 1)
+                except Unreadable as error:
+                    return stored, Damaged(stream, last + 1, error.what)
+                if not found:
+                    return stored, Damaged(stream, last + 1, "the store cannot read what follows")
+                stored.extend(found)
+
+    def _tail(self, stream: str, last: int, length: int) -> Damaged | None:
+        """Compare the last record with the length, which was read before it: the stream may have grown since."""
+        if last > length and last > (length := self._length(stream)):
+            return Damaged(stream, length + 1, f"{last} records are there and {length} were appended")
+        if last < length:
+            return Damaged(stream, last + 1, f"the end is missing: {length} records were appended")
+        return None

@@ -1,0 +1,186 @@
+"""The fold from the records of one environment to its view. Pure, as `run_view` is."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from tidegate.ledger.environment import (
+    EnvironmentView,
+    HistoryEntry,
+    Intent,
+    Lock,
+    MovedPointer,
+    Pin,
+    Waiter,
+    WayBack,
+)
+from tidegate.model.record import (
+    ChangeRecord,
+    Dequeued,
+    Enqueued,
+    EnvironmentRecord,
+    IntentRecorded,
+    LockAcquired,
+    LockRecord,
+    LockReleased,
+    LockRenewed,
+    Pinned,
+    PointerMoved,
+    PutBack,
+    RolledBack,
+    Unpinned,
+    WentLive,
+)
+
+
+def apply(view: EnvironmentView, record: EnvironmentRecord, seq: int) -> EnvironmentView:
+    """Return the view after one more record, which is number `seq` of its stream."""
+    after = _after(view, record)
+    entry = _entry(after, record)
+    return replace(after, seq=seq, history=(*after.history, entry) if entry else after.history)
+
+
+def _after(view: EnvironmentView, record: EnvironmentRecord) -> EnvironmentView:
+    match record:
+        case LockAcquired() | LockRenewed() | LockReleased() | Enqueued() | Dequeued():
+            return _lock_after(view, record)
+        case IntentRecorded() | PointerMoved() | WentLive() | RolledBack() | PutBack():
+            return _change_after(view, record)
+        case Pinned(by=by, reason=reason, at=at):
+            return replace(view, pinned=Pin(by, reason, at))
+        case Unpinned():
+            return replace(view, pinned=None)
+        case _:
+            assert_never(record)
+
+
+def _lock_after(view: EnvironmentView, record: LockRecord) -> EnvironmentView:
+    match record:
+        case LockAcquired():
+            return _acquired(view, record)
+        case LockRenewed(lease_until=lease_until):
+            return replace(view, lock=replace(view.lock, lease_until=lease_until) if view.lock else None)
+        case LockReleased(by=by):
+            return replace(view, lock=None, broken=view.lock if by else None)
+        case Enqueued():
+            return _enqueued(view, record)
+        case Dequeued(run=run):
+            return replace(view, queue=tuple(waiter for waiter in view.queue if waiter.run != run))
+        case _:
+            assert_never(record)
+
+
+def _change_after(view: EnvironmentView, record: ChangeRecord) -> EnvironmentView:
+    match record:
+        case IntentRecorded():
+            return _intended(view, record)
+        case PointerMoved(pointer=pointer, before=before, after=after, at=at):
+            moved = MovedPointer(pointer, before, after, at)
+            return replace(view, intent=view.intent and replace(view.intent, moved=(*view.intent.moved, moved)))
+        case WentLive():
+            return _went_live(view, record)
+        case RolledBack():
+            return _rolled_back(view, record)
+        case PutBack():
+            return _put_back(view, record)
+        case _:
+            assert_never(record)
+
+
+def _acquired(view: EnvironmentView, record: LockAcquired) -> EnvironmentView:
+    """Acquired again by its own process, a lock keeps its beginning."""
+    same = view.lock and (view.lock.run, view.lock.holder) == (record.run, record.holder)
+    lock = Lock(
+        run=record.run,
+        holder=record.holder,
+        reason=record.reason,
+        since=view.lock.since if view.lock and same else record.at,
+        lease_until=record.lease_until,
+        taken_run=record.taken_run,
+        taken_holder=record.taken_holder,
+    )
+    return replace(
+        view, lock=lock, broken=None, queue=tuple(waiter for waiter in view.queue if waiter.run != record.run)
+    )
+
+
+def _enqueued(view: EnvironmentView, record: Enqueued) -> EnvironmentView:
+    if all(waiter.run != record.run for waiter in view.queue):
+        waiter = Waiter(record.run, record.holder, record.at, record.lease_until)
+        return replace(view, queue=(*view.queue, waiter))
+    renewed = tuple(
+        replace(waiter, holder=record.holder, lease_until=record.lease_until) if waiter.run == record.run else waiter
+        for waiter in view.queue
+    )
+    return replace(view, queue=renewed)
+
+
+def _intended(view: EnvironmentView, record: IntentRecorded) -> EnvironmentView:
+    """While an earlier intent is open, pointers may be anywhere: then its way back stands, not what was seen since."""
+    standing = view.way_back if view.intent else None
+    way_back = replace(standing, run=record.run) if standing else WayBack(record.run, view.live, record.way_back)
+    moved = view.intent.moved if view.intent else ()
+    return replace(
+        view,
+        intent=Intent(record.run, record.release, record.at, moved),
+        way_back=way_back,
+        pointers={**view.pointers, way_back.release: way_back.pointers} if way_back.release else view.pointers,
+    )
+
+
+def _went_live(view: EnvironmentView, record: WentLive) -> EnvironmentView:
+    after = replace(
+        view,
+        intent=None,
+        reached=view.reached | {record.release},
+        pointers=view.pointers if record.pointers is None else {**view.pointers, record.release: record.pointers},
+    )
+    if record.release == view.live:
+        return after
+    behind = (view.live, *view.previous) if view.live else view.previous
+    previous = tuple(release for release in behind if release != record.release)
+    return replace(after, live=record.release, since=record.at, previous=previous)
+
+
+def _rolled_back(view: EnvironmentView, record: RolledBack) -> EnvironmentView:
+    pin = Pin(record.by, record.reason, record.at) if record.pin else view.pinned
+    return replace(_returned(view, record.release, record.at), pinned=pin)
+
+
+def _put_back(view: EnvironmentView, record: PutBack) -> EnvironmentView:
+    """Undo the open intent, whosever it is, or else what this run brought live."""
+    if view.way_back and (view.intent or view.way_back.run == record.run):
+        return _returned(view, view.way_back.release, record.at)
+    return view
+
+
+def _returned(view: EnvironmentView, release: str, at: float) -> EnvironmentView:
+    """Make a release live again that was so before: those after it are no way back any more."""
+    settled = replace(view, intent=None, way_back=None)
+    if release == view.live:
+        return settled
+    behind = view.previous
+    previous = behind[behind.index(release) + 1 :] if release in behind else behind
+    reached = view.reached | {release} if release else view.reached
+    return replace(settled, live=release, since=at if release else None, previous=previous, reached=reached)
+
+
+def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | None:  # noqa: PLR0911  # one a kind
+    """What people are told of a record, nothing of those that only keep the machinery going."""
+    match record:
+        case LockRenewed() | Enqueued() | Dequeued() | PointerMoved():
+            return None
+        case LockAcquired(run=run, at=at, taken_run=taken_run, taken_holder=taken_holder):
+            reason = f"taken over from run {taken_run} ({taken_holder})"
+            return HistoryEntry(at, record.kind, view.live, run, reason=reason) if taken_run else None
+        case LockReleased(by=""):
+            return None
+        case IntentRecorded(run=run, release=release, at=at) | WentLive(run=run, release=release, at=at):
+            return HistoryEntry(at, record.kind, release, run)
+        case PutBack(run=run, reason=reason, at=at):
+            return HistoryEntry(at, record.kind, view.live, run, reason=reason)
+        case LockReleased(run=run, by=by, reason=reason) | RolledBack(run=run, by=by, reason=reason):
+            return HistoryEntry(record.at, record.kind, view.live, run, by, reason)
+        case Pinned(by=by, reason=reason, at=at) | Unpinned(by=by, reason=reason, at=at):
+            return HistoryEntry(at, record.kind, view.live, by=by, reason=reason)
+        case _:
+            assert_never(record)

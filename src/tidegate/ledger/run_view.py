@@ -1,0 +1,98 @@
+"""The fold from the records of one run to its view. Pure: folding in pieces gives what folding at once gives."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from tidegate.model.job import Job, Phase, Plan
+from tidegate.model.record import (
+    JobEnded,
+    JobStarted,
+    Noted,
+    PlanRecorded,
+    RunEnded,
+    RunOpened,
+    RunRecord,
+    RunStarted,
+    StepDone,
+    StepIntended,
+)
+from tidegate.model.run import Attempt, JobView, Note, RunView, StepView
+
+UNOPENED = RunView(id="", commit="", branch="", base=None, trigger="", created=0.0)
+"""The view of no records."""
+
+
+def apply(view: RunView, record: RunRecord, seq: int) -> RunView:
+    """Return the view after one more record, which is number `seq` of its stream."""
+    return replace(_after(view, record), seq=seq)
+
+
+def _after(view: RunView, record: RunRecord) -> RunView:
+    match record:
+        case RunOpened(id=run, commit=commit, branch=branch, base=base, trigger=trigger, at=at):
+            return replace(UNOPENED, id=run, commit=commit, branch=branch, base=base, trigger=trigger, created=at)
+        case PlanRecorded(plan=plan):
+            return _planned(view, plan)
+        case RunStarted():
+            return _started(view, record)
+        case RunEnded(phase=phase, reason=reason, at=at):
+            return replace(view, phase=phase, reason=reason, ended=at)
+        case Noted(job=job, text=text, at=at):
+            return replace(view, notes=(*view.notes, Note(job, text, at)))
+        case JobStarted() | JobEnded() | StepIntended() | StepDone():
+            job_view = view.jobs.get(record.job) or JobView(record.job)
+            return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)})
+        case _:
+            assert_never(record)
+
+
+def _planned(view: RunView, plan: Plan) -> RunView:
+    known = {job.name: _described(view.jobs.get(job.name) or JobView(job.name), job) for job in plan.jobs}
+    others = {name: job for name, job in view.jobs.items() if name not in known}
+    return replace(view, plan=plan, jobs=known | others)
+
+
+def _described(view: JobView, job: Job) -> JobView:
+    return replace(view, environment=job.environment, applies=job.applies, reason=job.reason, needs=job.needs)
+
+
+def _started(view: RunView, record: RunStarted) -> RunView:
+    """A resume redoes what did not succeed: those jobs are pending again, and keep their steps."""
+    attempt = Attempt(record.pid, record.host, record.at, record.born)
+    jobs = {
+        name: job if job.phase.lets_pass else replace(job, phase=Phase.PENDING, started=None, ended=None)
+        for name, job in view.jobs.items()
+    }
+    return replace(view, phase=Phase.RUNNING, reason="", ended=None, attempts=(*view.attempts, attempt), jobs=jobs)
+
+
+def _job_after(job: JobView, record: JobStarted | JobEnded | StepIntended | StepDone) -> JobView:
+    match record:
+        case JobStarted(at=at):
+            return replace(
+                job,
+                phase=Phase.RUNNING,
+                started=at,
+                ended=None,
+                detail="",
+                outcome={},
+                failure={},
+                attempts=job.attempts + 1,
+            )
+        case JobEnded(phase=phase, detail=detail, outcome=outcome, failure=failure, at=at):
+            return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure)
+        case StepIntended(step=name, detail=intended, at=at):
+            return _with_step(job, StepView(name, at, intended))
+        case StepDone(step=name, outcome=result, at=at):
+            step = job.step(name) or StepView(name, at)
+            return _with_step(job, replace(step, done=at, outcome=result))
+        case _:
+            assert_never(record)
+
+
+def _with_step(job: JobView, step: StepView) -> JobView:
+    """Put a step in the place of its name, or at the end; intended again, it is not known to have happened."""
+    names = [known.name for known in job.steps]
+    if step.name not in names:
+        return replace(job, steps=(*job.steps, step))
+    return replace(job, steps=tuple(step if known.name == step.name else known for known in job.steps))

@@ -1,0 +1,148 @@
+"""Runs in the ledger: opening one, what its jobs report, and its view."""
+
+from tidegate.errors import Conflict
+from tidegate.ledger import run_view
+from tidegate.ledger.chain import CONFLICTS, always_late
+from tidegate.ledger.codec import ALLOTMENTS, RUNS
+from tidegate.ledger.durations import Durations
+from tidegate.ledger.projection import Projection, decode
+from tidegate.ledger.refusals import Unknown
+from tidegate.model.job import JobReport, Phase, Plan
+from tidegate.model.record import (
+    JobEnded,
+    JobStarted,
+    Noted,
+    PlanRecorded,
+    RunAllotted,
+    RunEnded,
+    RunOpened,
+    RunRecord,
+    RunStarted,
+    StepDone,
+    StepIntended,
+)
+from tidegate.model.run import Alive, RunView
+
+INDEX = "runs"
+
+
+class Runs(Durations):
+    """Reads and writes runs. Times left out are the ledger's clock."""
+
+    def open_run(self, commit: str, branch: str, base: str | None, trigger: str, plan: Plan | None = None) -> RunView:
+        """Open a run under the next id, with its plan where there is one already."""
+        at = self._clock()
+        for _ in range(CONFLICTS):
+            head = self._journal.refresh(INDEX)
+            run = str(head.length + 1)
+            try:
+                allotted = RunAllotted(run, commit, branch, base, trigger, at)
+                self._journal.append_at(INDEX, head, ALLOTMENTS.encode(allotted))
+            except Conflict:
+                continue
+            opened = RunOpened(run, commit, branch, base, trigger, at)
+            self._journal.append(_stream(run), RUNS.encode(opened))
+            return self.record_plan(run, plan) if plan else self.run(run)
+        raise always_late(INDEX)
+
+    def record_plan(self, run: str, plan: Plan) -> RunView:
+        """Record what a run will do; its jobs appear in the view, pending."""
+        self._write(run, PlanRecorded(plan, self._clock()))
+        return self.run(run)
+
+    def run_started(self, run: str, pid: int, host: str, born: str = "") -> None:
+        """A process took the run up: an attempt. `born` tells the process from one that gets its pid later."""
+        self._write(run, RunStarted(pid, host, self._clock(), born))
+
+    def job_started(self, run: str, job: str, at: float | None = None) -> None:
+        """A job began."""
+        self._write(run, JobStarted(job, self._at(at)))
+
+    def job_ended(self, run: str, job: str, report: JobReport, at: float | None = None) -> None:
+        """A job ended.
+
+        Raises:
+            TypeError: The report's outcome is not JSON-compatible; nothing was written.
+        """
+        self._write(run, JobEnded(job, report.phase, self._at(at), report.detail, report.outcome, report.failure))
+
+    def step_intended(self, run: str, job: str, step: str, detail: object = None) -> None:
+        """A job is about to cause the effect that `step` names; `detail` is JSON that helps to observe it later."""
+        self._write(run, StepIntended(job, step, self._clock(), detail))
+
+    def step_done(self, run: str, job: str, step: str, outcome: object = None) -> None:
+        """The effect happened, and `outcome`, JSON, came of it."""
+        self._write(run, StepDone(job, step, self._clock(), outcome))
+
+    def note(self, run: str, job: str, text: str) -> None:
+        """Keep something worth telling people; `job` is empty for the run as a whole."""
+        self._write(run, Noted(job, text, self._clock()))
+
+    def run_ended(self, run: str, phase: Phase, reason: str = "") -> RunView:
+        """The run ended; what its jobs took counts from now on in `times`."""
+        self._write(run, RunEnded(phase, reason, self._clock()))
+        view = self.run(run)
+        self._learn_times(view)
+        return view
+
+    def run(self, run: str, alive: Alive | None = None) -> RunView:
+        """Return a run. With `alive`, one that says running while its process is gone is `interrupted`.
+
+        Raises:
+            refusals.Unknown: There is no such run.
+            refusals.Damaged: Its records are not as they were written.
+        """
+        view = self._projection(run).current() if _is_id(run) else run_view.UNOPENED
+        if not view.seq:
+            view = self._allotted(run)
+        return view.judged(alive) if alive else view
+
+    def runs(self, limit: int | None = None, alive: Alive | None = None) -> list[RunView]:
+        """Return the latest runs, the latest first."""
+        last = self._journal.refresh(INDEX).length
+        first = 1 if limit is None else max(1, last - limit + 1)
+        return [self.run(str(number), alive) for number in range(last, first - 1, -1)]
+
+    def tail(self, run: str, after_seq: int = 0) -> list[tuple[int, RunRecord]]:
+        """Return the records of a run behind `after_seq` with their seq; cheap enough to ask ten times a second.
+
+        `RunView.seq` says where to begin, and `run_view.apply` carries a view on.
+        """
+        stream = _stream(run)
+        return [(entry.seq, decode(RUNS, stream, entry)) for entry in self._journal.read(stream, after_seq)]
+
+    def _write(self, run: str, record: RunRecord) -> None:
+        stream = _stream(run)
+        if not _is_id(run) or not self._journal.head(stream).length:
+            raise _unknown(run)
+        self._journal.append(stream, RUNS.encode(record))
+
+    def _at(self, at: float | None) -> float:
+        return self._clock() if at is None else at
+
+    def _projection(self, run: str) -> Projection[RunView, RunRecord]:
+        return self._once(
+            ("run", run),
+            lambda: Projection(self._journal, _stream(run), RUNS, run_view.UNOPENED, run_view.apply),
+        )
+
+    def _allotted(self, run: str) -> RunView:
+        """A run whose process died, or is, between getting its id and beginning its stream."""
+        last = self._journal.refresh(INDEX).length
+        if not _is_id(run) or int(run) > last:
+            raise _unknown(run)
+        entry = self._journal.read(INDEX, int(run) - 1)[0]
+        found = decode(ALLOTMENTS, INDEX, entry)
+        return RunView(found.id, found.commit, found.branch, found.base, found.trigger, found.at)
+
+
+def _stream(run: str) -> str:
+    return f"run/{run}"
+
+
+def _is_id(run: str) -> bool:
+    return run.isascii() and run.isdigit() and run[0] != "0"
+
+
+def _unknown(run: str) -> Unknown:
+    return Unknown(f"there is no run {run}", where="ledger", what_next="`tidegate history` lists the runs")

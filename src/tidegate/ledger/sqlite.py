@@ -1,0 +1,209 @@
+"""A store in one SQLite file, which several processes of one machine read and write at once.
+
+The file is in WAL mode with `synchronous=NORMAL`. What that means: a record is in the operating system's hands when
+`append` returns, so a killed process (kill -9 included) loses nothing that it appended. A power loss or a crash of the
+operating system may lose the last records, those since the last checkpoint, but never leaves a record half written
+or a stream with a hole: the file returns to a state it had before. A resumed run observes the cloud again before it
+acts, which is what makes this loss bearable; `FULL` would cost a disk flush, often milliseconds, for every record.
+WAL needs shared memory: the file must not be on a network file system.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from tidegate.errors import Conflict, LedgerError
+from tidegate.ledger.refusals import Unreadable
+from tidegate.ledger.store import StoredRecord
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x54696465  # "Tide"
+BUSY_SECONDS = 15.0
+
+_SCHEMA = (
+    "CREATE TABLE heads (stream TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE records (
+        stream TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (stream, seq)
+    ) WITHOUT ROWID""",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+
+class SqliteStore:
+    """Implements `store.Store`. Shared by threads; a child process must open its own.
+
+    Args:
+        path: The file; it and its directory are created when missing.
+        busy_seconds: How long to wait for another process's write.
+
+    Raises:
+        errors.LedgerError: The file is of a newer schema, is something else, is damaged, or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = path
+        self._guard = threading.Lock()
+        with self._mapped():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LedgerError(f"its directory cannot be made: {error.strerror}", where=str(path)) from error
+            self._connection = sqlite3.connect(
+                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=16
+            )
+            try:
+                self._prepare(busy_seconds)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def append(self, stream: str, expected: int, body: bytes) -> int:
+        """See `store.Store.append`."""
+        with self._writing() as execute:
+            if expected:
+                head = "UPDATE heads SET length = length + 1 WHERE stream = ? AND length = ?"
+                moved = execute(head, (stream, expected)).rowcount
+            else:
+                moved = execute("INSERT OR IGNORE INTO heads VALUES (?, 1)", (stream,)).rowcount
+            if not moved:
+                raise Conflict(f"{stream} does not hold {expected} records any more", where=stream)
+            execute("INSERT INTO records VALUES (?, ?, ?)", (stream, expected + 1, body))
+        return expected + 1
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
+        """See `store.Store.read`."""
+        query = "SELECT seq, body FROM records WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
+        rows = self._rows(query, (stream, after, -1 if limit is None else limit))
+        if any(type(seq) is not int or type(body) is not bytes for seq, body in rows):
+            raise Unreadable(f"{stream} holds values of a type that was never written", where=str(self.path))
+        return [StoredRecord(seq, body) for seq, body in rows]
+
+    def length(self, stream: str) -> int:
+        """See `store.Store.length`."""
+        rows = self._rows("SELECT length FROM heads WHERE stream = ?", (stream,))
+        length = rows[0][0] if rows else 0
+        if type(length) is not int:
+            raise Unreadable(f"the length of {stream} is not a number", where=str(self.path))
+        return length
+
+    def streams(self, prefix: str = "") -> list[str]:
+        """See `store.Store.streams`. Names come from heads and records alike, so that losing one of both shows."""
+        names = self._rows("SELECT stream FROM heads UNION SELECT DISTINCT stream FROM records", ())
+        return sorted(str(name) for (name,) in names if str(name).startswith(prefix))
+
+    def close(self) -> None:
+        """See `store.Store.close`. The last process to close folds the write-ahead log into the file."""
+        with self._guard, self._mapped():
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepare(self, busy_seconds: float) -> None:
+        """Set the connection up; create the schema in a new file, check it in an old one."""
+        self._connection.execute("PRAGMA cell_size_check = ON")
+        version, application = self._identity()
+        if not version and not application:
+            self._enter_wal(busy_seconds)
+            self._create()
+            version, application = self._identity()
+        if application != APPLICATION_ID:
+            raise LedgerError("this file is not a ledger of Tidegate", where=str(self.path))
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"the ledger has schema version {version}; this Tidegate knows up to {SCHEMA_VERSION}",
+                where=str(self.path),
+                what_next="use the Tidegate that wrote it, or a newer one",
+            )
+        self._enter_wal(busy_seconds)
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _identity(self) -> tuple[int, int]:
+        execute = self._connection.execute
+        version: int = execute("PRAGMA user_version").fetchone()[0]
+        application: int = execute("PRAGMA application_id").fetchone()[0]
+        if not version and not application and execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise LedgerError("this file is not a ledger of Tidegate", where=str(self.path))
+        return version, application
+
+    def _enter_wal(self, busy_seconds: float) -> None:
+        """Switch to WAL; SQLite does not wait for other processes that switch at the same time, so this does."""
+        deadline = time.monotonic() + busy_seconds
+        while True:
+            try:
+                mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+                continue
+            if mode != "wal":
+                raise LedgerError(f"SQLite cannot keep a write-ahead log here (mode {mode})", where=str(self.path))
+            return
+
+    def _create(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._identity() == (0, 0):
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+
+    def _rows(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._guard, self._mapped():
+            return self._connection.execute(query, parameters).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        with self._guard, self._mapped():
+            execute = self._connection.execute
+            execute("BEGIN IMMEDIATE")
+            try:
+                yield execute
+                execute("COMMIT")
+            except BaseException:
+                self._undo()
+                raise
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _ours(error, self.path) from error
+
+
+def _ours(error: sqlite3.Error, path: Path) -> LedgerError:
+    where = str(path)
+    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return LedgerError("the disk is full; nothing was written", where=where, what_next="make room, then resume")
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return LedgerError("another process keeps the ledger busy", where=where, what_next="try again")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return Unreadable(f"the file is damaged, or no ledger ({error})", where=where, what_next=_RESTORE)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return LedgerError(f"the ledger cannot be written here ({error})", where=where)
+        case sqlite3.SQLITE_IOERR:
+            return LedgerError(f"the disk refused; nothing was written ({error})", where=where)
+        case _:
+            return LedgerError(f"SQLite refused: {error}", where=where)
+
+
+_RESTORE = "restore a copy of it, or salvage what is intact into a new ledger"

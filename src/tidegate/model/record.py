@@ -1,0 +1,300 @@
+"""Record: one thing that happened, as the ledger keeps it. Plain values, JSON-compatible throughout.
+
+`at` is always seconds since the epoch by the writer's clock. `kind` names the record in the ledger: it and the names
+of fields are a file format. A new field needs a default; anything else needs a new version of the format
+(`ledger/chain.py`). Fields typed `object` hold whatever JSON the writer likes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tidegate.model.job import Phase, Plan
+from tidegate.model.release import Release
+
+# Stream `runs`: the record's place in it is the run's id.
+
+
+@dataclass(frozen=True, slots=True)
+class RunAllotted:
+    """A run got its id; its own stream begins next."""
+
+    id: str
+    commit: str
+    branch: str
+    base: str | None
+    trigger: str
+    at: float
+    kind: Literal["run-allotted"] = "run-allotted"
+
+
+# Streams `run/<id>`.
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """The run's stream begins: what it is for."""
+
+    id: str
+    commit: str
+    branch: str
+    base: str | None
+    trigger: str
+    at: float
+    kind: Literal["run-opened"] = "run-opened"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecorded:
+    """What the run will do."""
+
+    plan: Plan
+    at: float
+    kind: Literal["plan"] = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A process took the run up; every one after the first is a resume. `born` tells a reused pid apart."""
+
+    pid: int
+    host: str
+    at: float
+    born: str = ""
+    kind: Literal["run-started"] = "run-started"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job began, or began again."""
+
+    job: str
+    at: float
+    kind: Literal["job-started"] = "job-started"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """A job's report, see `model.job.JobReport`."""
+
+    job: str
+    phase: Phase
+    at: float
+    detail: str = ""
+    outcome: Mapping[str, object] = field(default_factory=dict)
+    failure: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["job-ended"] = "job-ended"
+
+
+@dataclass(frozen=True, slots=True)
+class StepIntended:
+    """A job is about to cause an effect. Without a `StepDone` behind it, whether it happened must be observed."""
+
+    job: str
+    step: str
+    at: float
+    detail: object = None
+    kind: Literal["step-intended"] = "step-intended"
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """The effect happened, and this came of it."""
+
+    job: str
+    step: str
+    at: float
+    outcome: object = None
+    kind: Literal["step-done"] = "step-done"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something worth telling people; `job` is empty for the run as a whole."""
+
+    job: str
+    text: str
+    at: float
+    kind: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """No more will happen in this run unless it is resumed."""
+
+    phase: Phase
+    reason: str
+    at: float
+    kind: Literal["run-ended"] = "run-ended"
+
+
+# Stream `releases`: the record's place in it is the number in the release's id.
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAdded:
+    """A release was made."""
+
+    release: Release
+    at: float
+    kind: Literal["release"] = "release"
+
+
+# Stream `durations`.
+
+
+@dataclass(frozen=True, slots=True)
+class JobsTimed:
+    """Seconds that each job that succeeded in a run took."""
+
+    run: str
+    seconds: Mapping[str, float]
+    at: float
+    kind: Literal["jobs-timed"] = "jobs-timed"
+
+
+# Streams `environment/<name>`.
+
+
+@dataclass(frozen=True, slots=True)
+class LockAcquired:
+    """A run holds the environment until `lease_until`, longer if it renews.
+
+    `taken_run` and `taken_holder` name whom it was taken from without their release of it: they may be alive.
+    """
+
+    run: str
+    holder: str
+    reason: str
+    lease_until: float
+    at: float
+    taken_run: str = ""
+    taken_holder: str = ""
+    kind: Literal["lock-acquired"] = "lock-acquired"
+
+
+@dataclass(frozen=True, slots=True)
+class LockRenewed:
+    """The holder lives."""
+
+    run: str
+    lease_until: float
+    at: float
+    kind: Literal["lock-renewed"] = "lock-renewed"
+
+
+@dataclass(frozen=True, slots=True)
+class LockReleased:
+    """The environment is free. `by` and `reason` are set when a person broke the lock."""
+
+    run: str
+    at: float
+    by: str = ""
+    reason: str = ""
+    kind: Literal["lock-released"] = "lock-released"
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """A run waits for the environment; written again, it renews its lease and keeps its place."""
+
+    run: str
+    holder: str
+    lease_until: float
+    at: float
+    kind: Literal["enqueued"] = "enqueued"
+
+
+@dataclass(frozen=True, slots=True)
+class Dequeued:
+    """A run waits no longer: cancelled, or superseded by a newer push."""
+
+    run: str
+    reason: str
+    at: float
+    kind: Literal["dequeued"] = "dequeued"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRecorded:
+    """A run is about to change the environment; `way_back` is what every pointer was."""
+
+    run: str
+    release: str
+    way_back: object
+    at: float
+    kind: Literal["intent"] = "intent"
+
+
+@dataclass(frozen=True, slots=True)
+class PointerMoved:
+    """A pointer of the environment was written."""
+
+    run: str
+    pointer: str
+    before: object
+    after: object
+    at: float
+    kind: Literal["pointer-moved"] = "pointer-moved"
+
+
+@dataclass(frozen=True, slots=True)
+class WentLive:
+    """All pointers show the release. `pointers` is what they are now, for a later rollback to it."""
+
+    run: str
+    release: str
+    at: float
+    pointers: object = None
+    kind: Literal["went-live"] = "went-live"
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A person put an earlier release back. `pin` keeps automation away from it."""
+
+    release: str
+    by: str
+    reason: str
+    at: float
+    run: str = ""
+    pin: bool = True
+    kind: Literal["rolled-back"] = "rolled-back"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A run undid what it, or one that died before it, had begun or done."""
+
+    run: str
+    reason: str
+    at: float
+    kind: Literal["put-back"] = "put-back"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A person forbids changes by runs."""
+
+    by: str
+    reason: str
+    at: float
+    kind: Literal["pinned"] = "pinned"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinned:
+    """A person allows changes again."""
+
+    by: str
+    reason: str
+    at: float
+    kind: Literal["unpinned"] = "unpinned"
+
+
+RunRecord = RunOpened | PlanRecorded | RunStarted | JobStarted | JobEnded | StepIntended | StepDone | Noted | RunEnded
+LockRecord = LockAcquired | LockRenewed | LockReleased | Enqueued | Dequeued
+ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
+PinRecord = Pinned | Unpinned
+EnvironmentRecord = LockRecord | ChangeRecord | PinRecord
+Record = RunAllotted | RunRecord | ReleaseAdded | JobsTimed | EnvironmentRecord
