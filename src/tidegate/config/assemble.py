@@ -1,0 +1,121 @@
+"""From a checked `tidegate.yaml` to the frozen `Pipeline`. Pure; nothing can go wrong any more."""
+
+import shlex
+
+from tidegate.config.check import seconds
+from tidegate.config.document import (
+    BrowserSection,
+    FunctionSection,
+    PipelineFile,
+    ResourcesSection,
+    SiteSection,
+    SmokeSection,
+    TestSection,
+)
+from tidegate.model.pipeline import (
+    BrowserGate,
+    CheckGate,
+    CheckStep,
+    Component,
+    Environment,
+    Expectation,
+    FunctionSpec,
+    ImageSpec,
+    Order,
+    Pipeline,
+    Resources,
+    Seed,
+    SiteSpec,
+    SmokeTest,
+    Strategy,
+)
+
+
+def assemble(file: PipelineFile) -> Pipeline:
+    """Return the pipeline that a checked file declares."""
+    images = {
+        name: ImageSpec(name, image.dockerfile, image.context, image.repository, tuple(image.components))
+        for name, image in file.images.items()
+    }
+    return Pipeline(
+        product=file.product,
+        branch=file.branch,
+        cloud=file.cloud,
+        region=file.region,
+        ignore=tuple(file.ignore),
+        components={name: Component(name, tuple(patterns)) for name, patterns in file.components.items()},
+        images=images,
+        functions={key: _function(key, function) for key, function in file.functions.items()},
+        site=_site(file.site) if file.site else None,
+        resources=_resources(file.resources),
+        check=_check_gate(file.gates.test) if file.gates.test else None,
+        browser=_browser_gate(file.gates.e2e) if file.gates.e2e else None,
+        order=Order(file.order),
+        environments=_environments(file),
+    )
+
+
+def _function(key: str, function: FunctionSection) -> FunctionSpec:
+    return FunctionSpec(
+        key=key,
+        name=function.name,
+        image=function.image,
+        handler=function.handler,
+        smoke=tuple(_smoke(smoke) for smoke in function.smoke),
+        environment=dict(function.environment),
+        optional=function.optional,
+        api=function.api,
+        queue=function.queue,
+        schedule=function.schedule,
+        timeout_seconds=seconds(function.timeout),
+        memory_mb=function.memory,
+    )
+
+
+def _smoke(smoke: SmokeSection) -> SmokeTest:
+    return SmokeTest(
+        name=smoke.name or (f"GET {smoke.get}" if smoke.get else str(smoke.event)),
+        expect=Expectation(smoke.expect.status, smoke.expect.json_),
+        get=smoke.get,
+        event=smoke.event,
+        seed=Seed(smoke.seed.bucket, smoke.seed.key, smoke.seed.file) if smoke.seed else None,
+    )
+
+
+def _site(site: SiteSection) -> SiteSpec:
+    return SiteSpec(
+        path=site.path,
+        components=tuple(site.components),
+        install=tuple(shlex.split(site.install)),
+        build=tuple(shlex.split(site.build)),
+        output=site.output,
+        lock=site.lock,
+        strategy=Strategy(site.strategy),
+        bucket=site.bucket,
+        api=site.api,
+    )
+
+
+def _resources(resources: ResourcesSection) -> Resources:
+    tables = {name: (table.hash, table.range) for name, table in resources.tables.items()}
+    return Resources(tables, dict(resources.queues), dict(resources.buckets))
+
+
+def _check_gate(gate: TestSection) -> CheckGate:
+    steps = tuple(CheckStep(step.name, step.run, step.warn) for step in gate.steps)
+    return CheckGate(tuple(gate.components), tuple(gate.python), steps, float(seconds(gate.timeout)))
+
+
+def _browser_gate(gate: BrowserSection) -> BrowserGate:
+    return BrowserGate(gate.run, tuple(gate.python), gate.shards, float(seconds(gate.timeout)))
+
+
+def _environments(file: PipelineFile) -> dict[str, Environment]:
+    """Sort environments so that each comes after the one it waits for, in the file's order otherwise."""
+    sorted_: dict[str, Environment] = {}
+    waiting = dict(file.environments)
+    while waiting:
+        ready = next(name for name, one in waiting.items() if one.after is None or one.after in sorted_)
+        one = waiting.pop(ready)
+        sorted_[ready] = Environment(ready, one.after, one.github or ready)
+    return sorted_

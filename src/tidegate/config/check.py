@@ -1,0 +1,202 @@
+"""What one value of `tidegate.yaml` demands of another: references, placeholders, patterns, cycles. Pure."""
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tidegate.config.document import FunctionSection, PipelineFile, SmokeSection
+from tidegate.config.problems import Path, nearest
+from tidegate.model.changes import PatternError, check_pattern, check_patterns
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SHELL_WORDS = frozenset({"&&", "||", "|", ";", ">", ">>", "<", "&"})
+_LAMBDA_TIMEOUT_SECONDS = 900
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with the value (or the key) at `path`."""
+
+    path: Path
+    what: str
+    what_next: str = ""
+    key: bool = False
+
+
+def seconds(duration: str) -> int:
+    """Return how many seconds `90s`, `5m` or `1h` are."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+def check(file: PipelineFile) -> Iterator[Finding]:
+    """Yield everything that is wrong with a file whose shape is right."""
+    yield from _names(file)
+    yield from _patterns(file)
+    yield from _references(file)
+    yield from _placeholders(file)
+    for key, function in file.functions.items():
+        yield from _function(("functions", key), function)
+    if file.site:
+        yield from _command(("site", "install"), file.site.install)
+        yield from _command(("site", "build"), file.site.build)
+    yield from _environments(file)
+
+
+def _names(file: PipelineFile) -> Iterator[Finding]:
+    """Names become parts of job names, file names and variables."""
+    named: dict[str, Iterable[str]] = {
+        "components": file.components,
+        "images": file.images,
+        "functions": file.functions,
+        "environments": file.environments,
+    }
+    for section, names in named.items():
+        for name in names:
+            if not _NAME.fullmatch(name):
+                what = f"{name!r} cannot be a name"
+                yield Finding((section, name), what, "use small letters, digits, '-' and '_'", key=True)
+    for key, function in file.functions.items():
+        for variable in function.environment:
+            if not _VARIABLE.fullmatch(variable):
+                path = ("functions", key, "environment", variable)
+                yield Finding(
+                    path, f"{variable!r} cannot name an environment variable", "use letters, digits and '_'", key=True
+                )
+
+
+def _patterns(file: PipelineFile) -> Iterator[Finding]:
+    lists: dict[Path, list[str]] = {("components", name): patterns for name, patterns in file.components.items()}
+    for path, patterns in {("ignore",): file.ignore, **lists}.items():
+        wrong = False
+        for index, pattern in enumerate(patterns):
+            try:
+                check_pattern(pattern)
+            except PatternError as error:
+                wrong = True
+                yield Finding((*path, index), error.what, error.what_next)
+        if not wrong:
+            try:
+                check_patterns(patterns)
+            except PatternError as error:
+                yield Finding((*path, 0), error.what, error.what_next)
+
+
+def _references(file: PipelineFile) -> Iterator[Finding]:
+    for path, name, kind, known in _all_references(file):
+        if name not in known:
+            yield Finding(
+                path, f"no {kind} is called {name!r}", nearest(name, known) if known else f"declare the {kind} first"
+            )
+    if file.site and file.site.api in file.functions and not file.functions[file.site.api].api:
+        what_next = f"add 'api: true' to functions.{file.site.api}"
+        yield Finding(("site", "api"), f"function {file.site.api!r} has no HTTP API", what_next)
+
+
+def _all_references(file: PipelineFile) -> Iterator[tuple[Path, str, str, Mapping[str, object]]]:
+    """Yield (where it stands, the name, what kind of thing it names, all things of that kind)."""
+    for path, components in _component_lists(file).items():
+        for index, name in enumerate(components):
+            yield (*path, index), name, "component", file.components
+    for key, function in file.functions.items():
+        yield ("functions", key, "image"), function.image, "image", file.images
+        if function.queue is not None:
+            yield ("functions", key, "queue"), function.queue, "queue", file.resources.queues
+        for index, smoke in enumerate(function.smoke):
+            if smoke.seed:
+                path = ("functions", key, "smoke", index, "seed", "bucket")
+                yield path, smoke.seed.bucket, "bucket", file.resources.buckets
+    if file.site and file.site.api is not None:
+        yield ("site", "api"), file.site.api, "function", file.functions
+    for name, environment in file.environments.items():
+        if environment.after is not None:
+            yield ("environments", name, "after"), environment.after, "environment", file.environments
+
+
+def _component_lists(file: PipelineFile) -> dict[Path, list[str]]:
+    lists: dict[Path, list[str]] = {
+        ("images", key, "components"): image.components for key, image in file.images.items()
+    }
+    if file.site:
+        lists["site", "components"] = file.site.components
+    if file.gates.test:
+        lists["gates", "test", "components"] = file.gates.test.components
+    return lists
+
+
+def _placeholders(file: PipelineFile) -> Iterator[Finding]:
+    names: list[tuple[Path, str, bool]] = [
+        (("functions", key, "name"), one.name, False) for key, one in file.functions.items()
+    ]
+    names += [(("resources", "tables", name), name, True) for name in file.resources.tables]
+    names += [(("resources", "queues", key), name, False) for key, name in file.resources.queues.items()]
+    names += [(("resources", "buckets", key), name, False) for key, name in file.resources.buckets.items()]
+    if file.site:
+        names.append((("site", "bucket"), file.site.bucket, False))
+    for path, text, key in names:
+        for placeholder in _PLACEHOLDER.findall(text):
+            if placeholder != "env":
+                yield Finding(path, f"unknown placeholder {{{placeholder}}}", "the only one is {env}", key)
+        if "{env}" not in text and len(file.environments) > 1:
+            what = f"{text!r} is the same in all {len(file.environments)} environments"
+            yield Finding(path, what, f"write for example '{text}-{{env}}'", key)
+    for key_, function in file.functions.items():
+        for variable, value in function.environment.items():
+            for placeholder in _PLACEHOLDER.findall(value):
+                # other braces may be meant for the function itself, such as a log format
+                if placeholder != "env" and difflib.get_close_matches(
+                    placeholder.lower(), ["env", "environment", "stage"]
+                ):
+                    path = ("functions", key_, "environment", variable)
+                    yield Finding(path, f"unknown placeholder {{{placeholder}}}", "the only one is {env}")
+
+
+def _function(path: Path, function: FunctionSection) -> Iterator[Finding]:
+    if not 0 < seconds(function.timeout) <= _LAMBDA_TIMEOUT_SECONDS:
+        yield Finding((*path, "timeout"), f"Lambda allows 1s to 15m, not {function.timeout}", "write for example '30s'")
+    for index, smoke in enumerate(function.smoke):
+        yield from _smoke((*path, "smoke", index), smoke)
+
+
+def _smoke(path: Path, smoke: SmokeSection) -> Iterator[Finding]:
+    if (smoke.get is None) == (smoke.event is None):
+        what = "a smoke test has either 'get' or 'event'"
+        yield Finding(path, f"{what}, not both" if smoke.get else what, "give exactly one of them")
+    if not smoke.expect.model_fields_set:
+        yield Finding(
+            (*path, "expect"), "a smoke test that expects nothing proves nothing", "give 'status', 'json' or both"
+        )
+    if smoke.event is not None and smoke.expect.status is not None:
+        what = "an event is answered without an HTTP status"
+        yield Finding((*path, "expect", "status"), what, "expect 'json', or use 'get'")
+
+
+def _command(path: Path, command: str) -> Iterator[Finding]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        yield Finding(path, f"not a command line: {str(error).lower()}", "close the quotation")
+        return
+    shell = _SHELL_WORDS.intersection(words)
+    if shell:
+        yield Finding(path, f"{min(shell)!r} needs a shell, and this command runs without one", "put it into a script")
+
+
+def _environments(file: PipelineFile) -> Iterator[Finding]:
+    """Find each cycle once, at the member that the file names first."""
+    reported: set[str] = set()
+    for start in file.environments:
+        walked: list[str] = []
+        name: str | None = start
+        while name is not None and name in file.environments and name not in walked:
+            walked.append(name)
+            name = file.environments[name].after
+        if name is not None and name == start and not reported.intersection(walked):
+            reported.update(walked)
+            circle = " after ".join([*walked, start])
+            what_next = "one environment must come first, without 'after'"
+            yield Finding(("environments", start, "after"), f"environments wait for each other: {circle}", what_next)

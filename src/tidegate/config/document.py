@@ -1,0 +1,201 @@
+"""What may stand where in `tidegate.yaml`: pydantic models, and the JSON Schema for editors made from them.
+
+Imported only when a file is loaded, since pydantic takes most of the time that loading takes. A description here is
+what an editor shows, and `docs/tidegate.example.yaml` has every key.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Name = Annotated[str, Field(min_length=1)]
+Command = Annotated[str, Field(min_length=1)]
+Patterns = Annotated[list[str], Field(min_length=1)]
+Duration = Annotated[str, Field(pattern=r"^[0-9]+(s|m|h)$", examples=["90s", "5m"])]
+NamePattern = Annotated[str, Field(min_length=1, examples=["daily-report-api-{env}"])]
+
+
+class Section(BaseModel):
+    """Base of all sections: no unknown keys, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+
+
+class ImageSection(Section):
+    """A container image, built once and promoted by digest through all environments."""
+
+    dockerfile: Name = Field(description="Path of the Dockerfile.")
+    context: Name = Field(default=".", description="Folder that the build sees.")
+    repository: Name = Field(description="ECR repository, the same for all environments.")
+    components: list[str] = Field(min_length=1, description="A change in any of them builds the image anew.")
+
+
+class ExpectSection(Section):
+    """What the answer to a smoke test must be."""
+
+    status: int | None = Field(default=None, ge=100, le=599, description="HTTP status.")
+    json_: JsonValue = Field(
+        default=None,
+        alias="json",
+        description="What the answer's JSON must contain; it may hold more. `<release.commit>` and `<release.digest>`"
+        " stand for the artifact under test.",
+    )
+
+
+class SeedSection(Section):
+    """An object that is put into a bucket before the smoke test asks."""
+
+    bucket: Name = Field(description="Key of the bucket in `resources.buckets`.")
+    key: str = Field(pattern="^candidate/.+", description="Object key, below `candidate/`: nothing live reads it.")
+    file: Name = Field(description="File with its content.")
+
+
+class SmokeSection(Section):
+    """One request to the candidate: `get` or `event`, not both."""
+
+    name: Name | None = Field(default=None, description="For people; made from the request if absent.")
+    get: str | None = Field(
+        default=None, pattern="^/", description="Path and query of an HTTP GET, sent as an HTTP API event."
+    )
+    event: Name | None = Field(default=None, description="JSON file with the event to send; `{env}` in it is expanded.")
+    seed: SeedSection | None = Field(default=None, description="An object that the event is about.")
+    expect: ExpectSection = Field(description="What the answer must be.")
+
+
+class FunctionSection(Section):
+    """A Lambda function that runs an image."""
+
+    name: NamePattern = Field(description="Its name; `{env}` stands for the environment.")
+    image: Name = Field(description="Key of the image in `images`.")
+    handler: Name = Field(description="What the image runs (Lambda's ImageConfig.Command).")
+    environment: dict[str, str] = Field(default_factory=dict, description="Environment variables; `{env}` is expanded.")
+    optional: bool = Field(
+        default=False, description="Whether an environment may lack the function; it is left out there."
+    )
+    api: bool = Field(default=False, description="Whether an HTTP API stands before it: a stage an alias.")
+    queue: Name | None = Field(default=None, description="Key of the queue in `resources.queues` that feeds it.")
+    schedule: str | None = Field(
+        default=None, pattern=r"^(rate|cron)\(.+\)$", description="EventBridge schedule: `rate(1 day)` or `cron(…)`."
+    )
+    timeout: Duration = Field(default="30s", description="Longest invocation, at most 15m.")
+    memory: int = Field(default=512, ge=128, le=10240, description="Memory in MB.")
+    smoke: list[SmokeSection] = Field(min_length=1, description="Tests of the candidate; no evidence is not success.")
+
+
+class SiteSection(Section):
+    """The static site behind two distributions, TEST and APP."""
+
+    path: Name = Field(description="Folder of the site's source.")
+    components: list[str] = Field(min_length=1, description="A change in any of them builds the site anew.")
+    install: Command = Field(
+        default="npm ci", description="Installs what the build needs; runs in `path`, without a shell."
+    )
+    build: Command = Field(default="npm run build", description="Builds the bundle; runs in `path`, without a shell.")
+    output: Name = Field(default="dist", description="Folder below `path` that the build fills.")
+    lock: Name = Field(
+        default="package-lock.json", description="Lock file below `path`: unchanged, nothing is installed anew."
+    )
+    strategy: Literal["pointer", "invalidation"] = Field(
+        default="pointer",
+        description="`pointer`: each release has its own prefix, and one key decides which is live. `invalidation`: one"
+        " bucket, caches are invalidated; a cache miss may serve untested files.",
+    )
+    bucket: NamePattern = Field(description="Bucket of the bundles; `{env}` stands for the environment.")
+    api: Name | None = Field(default=None, description="Function whose HTTP API the site talks to.")
+
+
+class TableSection(Section):
+    """A DynamoDB table; keys are strings."""
+
+    hash: Name = Field(description="Partition key.")
+    range: Name | None = Field(default=None, description="Sort key.")
+
+
+class ResourcesSection(Section):
+    """What functions and site need. `tidegate cloud up` creates it in the embedded cloud; on AWS Terraform does."""
+
+    tables: dict[str, TableSection] = Field(default_factory=dict, description="Name (with `{env}`) → keys of a table.")
+    queues: dict[str, NamePattern] = Field(
+        default_factory=dict, description="Key → name (with `{env}`) of an SQS queue."
+    )
+    buckets: dict[str, NamePattern] = Field(
+        default_factory=dict, description="Key → name (with `{env}`) of an S3 bucket."
+    )
+
+
+class StepSection(Section):
+    """One command of the quality gate."""
+
+    name: Name = Field(description="For people.")
+    run: Command = Field(description="Command line; exit code 0 passes.")
+    warn: bool = Field(default=False, description="Whether a failure is reported without failing the gate.")
+
+
+class TestSection(Section):
+    """The quality gate: judges a commit before anything is built."""
+
+    components: list[str] = Field(
+        default_factory=list, description="A change in any of them runs the gate; none: every change does."
+    )
+    python: list[str] = Field(default_factory=list, description="Requirement files whose packages the commands see.")
+    steps: list[StepSection] = Field(min_length=1, description="Commands, in order.")
+    timeout: Duration = Field(default="10m", description="Longest time for all steps together.")
+
+
+class BrowserSection(Section):
+    """End-to-end tests of candidate backend and candidate site as a pair, before users reach either."""
+
+    run: Command = Field(description="Command line; `E2E_BASE_URL` holds the address under test.")
+    python: list[str] = Field(default_factory=list, description="Requirement files whose packages the command sees.")
+    shards: int = Field(
+        default=1, ge=1, le=64, description="Into how many parts that run side by side the tests are split."
+    )
+    timeout: Duration = Field(default="10m", description="Longest time for a shard.")
+
+
+class GatesSection(Section):
+    """Gates by name."""
+
+    test: TestSection | None = Field(default=None, description="The quality gate of a commit.")
+    e2e: BrowserSection | None = Field(default=None, description="The end-to-end gate of each environment.")
+
+
+class EnvironmentSection(Section):
+    """A place that a release is deployed to."""
+
+    after: Name | None = Field(default=None, description="Environment that must have proved the release first.")
+    github: Name | None = Field(
+        default=None, description="GitHub environment that holds its secrets; its own name if absent."
+    )
+
+
+class PipelineFile(Section):
+    """The pipeline of one product, from git push to prod."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, title="tidegate.yaml")
+
+    product: str = Field(pattern="^[a-z][a-z0-9-]*$", description="Name of the product.")
+    branch: Name = Field(default="main", description="Branch whose pushes are released.")
+    cloud: str = Field(
+        default="embedded",
+        pattern="^(embedded|aws|https?://.+)$",
+        description="`embedded`, `aws`, or the URL of an AWS endpoint; the variable TIDEGATE_CLOUD overrides it.",
+    )
+    region: str = Field(default="us-east-1", pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region.")
+    ignore: list[str] = Field(
+        [], description="Files that belong to no component: a push of nothing else starts nothing."
+    )
+    components: dict[str, Patterns] = Field(
+        description="Name → path patterns, with picomatch meaning (`dot: true`); `!pattern` takes files away."
+    )
+    images: dict[str, ImageSection] = Field(default_factory=dict, description="Container images by name.")
+    functions: dict[str, FunctionSection] = Field(default_factory=dict, description="Lambda functions by key.")
+    site: SiteSection | None = Field(default=None, description="The static site, if there is one.")
+    resources: ResourcesSection = Field(default_factory=ResourcesSection, description="What functions and site need.")
+    gates: GatesSection = Field(default_factory=GatesSection, description="What a release must pass.")
+    order: Literal["together", "backend-first"] = Field(
+        default="together",
+        description="`together`: backend and site are tested as a pair, then both go live. `backend-first`: the backend"
+        " goes live after its smoke tests, before the site is tested.",
+    )
+    environments: dict[str, EnvironmentSection] = Field(min_length=1, description="Environments by name.")
