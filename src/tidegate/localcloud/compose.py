@@ -1,6 +1,7 @@
 """The composition root: one embedded cloud with every service that there is."""
 
 from tidegate.localcloud.awslambda.service import LambdaService
+from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
 from tidegate.localcloud.ecr.service import EcrService
 from tidegate.localcloud.server import EmbeddedCloud
 from tidegate.localcloud.service import Settings
@@ -13,4 +14,7 @@ def compose(settings: Settings) -> EmbeddedCloud:
     telemetry = Telemetry(cloud.moto, settings.account)
     ecr = EcrService(cloud)
     cloud.add(ecr, LambdaService(cloud, ecr, telemetry))
+    cloudfront = CloudFrontService(cloud, MotoBuckets(cloud.moto))
+    cloud.add(cloudfront)
+    cloud.route_unsigned("/_tidegate/exposure", cloudfront.exposure)
     return cloud
