@@ -100,14 +100,11 @@ def test_a_refusal_without_any_detail_still_reads_well() -> None:
     assert str(error) == "function f: UpdateAlias was refused: no reason given (0)"
 
 
-EXCEPTIONS = {
-    name: meaning
-    for name, meaning in (
-        line.split()
-        for line in Path(__file__).with_name("boto_exceptions.txt").read_text().splitlines()
-        if not line.startswith("#")
-    )
-}
+EXCEPTIONS: dict[str, str] = dict(
+    line.split()
+    for line in Path(__file__).with_name("boto_exceptions.txt").read_text().splitlines()
+    if not line.startswith("#")
+)
 KINDS = {"unreachable": Unreachable, "throttled": Throttled}
 
 

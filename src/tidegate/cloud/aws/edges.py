@@ -5,13 +5,9 @@ from typing import Any
 
 from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.ports import Distribution
-from tidegate.errors import CloudError
 
 INVALIDATION_SECONDS = 900.0
 """How long an invalidation may take; CloudFront says that most need less than two minutes."""
-
-_FIRST_WAIT_SECONDS = 0.02
-_LONGEST_WAIT_SECONDS = 5.0
 
 
 class AwsEdges:
@@ -50,23 +46,13 @@ class AwsEdges:
                 },
             )["Invalidation"],
         )
-        number, status = created["Id"], created["Status"]
-        waited, wait = 0.0, _FIRST_WAIT_SECONDS
-        while status != "Completed":
-            if waited >= INVALIDATION_SECONDS:
-                raise CloudError(
-                    f"invalidation {number} is still {status} after {waited:.0f} s",
-                    where=where,
-                    what_next="resume when CloudFront has completed it",
-                )
-            await self._wire.sleep(wait)
-            waited, wait = waited + wait, min(wait * 1.5, _LONGEST_WAIT_SECONDS)
-            status = await self._wire.ask(
-                where,
-                lambda: self._wire.reads.edges.get_invalidation(DistributionId=identity, Id=number)["Invalidation"][
-                    "Status"
-                ],
-            )
+        number = created["Id"]
+
+        def state() -> str:
+            answer = self._wire.reads.edges.get_invalidation(DistributionId=identity, Id=number)
+            return answer["Invalidation"]["Status"]
+
+        await self._wire.until(f"{where}, invalidation {number}", state, "Completed", INVALIDATION_SECONDS)
         return number
 
     async def pointers(self, store: str) -> tuple[Mapping[str, str], str]:

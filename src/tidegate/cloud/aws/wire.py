@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from tidegate.cloud.aws.clients import Clients, Session
 from tidegate.cloud.aws.faults import BOTO_ERRORS, fault
-from tidegate.errors import Throttled
+from tidegate.errors import CloudError, Throttled
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -26,6 +26,7 @@ INVOKE_SECONDS = 910.0
 
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 5.0
+_FIRST_POLL_SECONDS = 0.02
 
 
 class Wire:
@@ -76,6 +77,19 @@ class Wire:
                 longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
                 await self.sleep(self._jitter.uniform(0, longest))
         return await self.ask(where, call)
+
+    async def until(self, where: str, read: Callable[[], str], wanted: str, limit_seconds: float) -> None:
+        """Read a state until it is the wanted one, at first often and then less so.
+
+        Raises:
+            CloudError: When it is not after `limit_seconds`.
+        """
+        waited, wait = 0.0, _FIRST_POLL_SECONDS
+        while (state := await self.ask(where, read)) != wanted:
+            if waited >= limit_seconds:
+                raise CloudError(f"still {state} after {waited:.0f} s, not {wanted}", where=where)
+            await self.sleep(wait)
+            waited, wait = waited + wait, min(wait * 1.5, _LONGEST_WAIT_SECONDS)
 
     async def close(self) -> None:
         """Wait for calls under way, drop those that have not begun, close all connections."""

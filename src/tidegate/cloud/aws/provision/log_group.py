@@ -1,0 +1,21 @@
+"""CloudWatch log groups."""
+
+from tidegate.cloud.aws.provision.ensure import created
+from tidegate.cloud.aws.wire import Wire
+
+RETENTION_DAYS = 30
+
+
+async def ensure_log_group(wire: Wire, function: str) -> None:
+    """The log group of a function."""
+    name = f"/aws/lambda/{function}"
+    where = f"log group {name}"
+    await created(
+        wire,
+        where,
+        lambda: wire.reads.logs.create_log_group(logGroupName=name),
+        "ResourceAlreadyExistsException",
+    )
+    await wire.ask(
+        where, lambda: wire.reads.logs.put_retention_policy(logGroupName=name, retentionInDays=RETENTION_DAYS)
+    )
