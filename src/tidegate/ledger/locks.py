@@ -66,8 +66,11 @@ def release(view: EnvironmentView, run: str, holder: str | None, now: float) -> 
 
 
 def enqueue(view: EnvironmentView, run: str, holder: str, lease_seconds: float, now: float) -> Enqueued | None:
-    """Decide a place in the queue; None for a run that holds the lock already."""
+    """Decide a place in the queue; None for a run that holds the lock already, or whose lease needs no renewal yet."""
     if view.lock and view.lock.run == run:
+        return None
+    waits = next((waiter for waiter in view.queue if waiter.run == run), None)
+    if waits and waits.holder == holder and waits.lease_until - now > lease_seconds / 2:
         return None
     return Enqueued(run, holder, now + lease_seconds, now)
 
