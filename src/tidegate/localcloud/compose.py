@@ -1,5 +1,6 @@
 """The composition root: one embedded cloud with every service that there is."""
 
+from tidegate.localcloud.apigateway.service import ApiGatewayService
 from tidegate.localcloud.awslambda.service import LambdaService
 from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
 from tidegate.localcloud.ecr.service import EcrService
@@ -13,8 +14,10 @@ def compose(settings: Settings) -> EmbeddedCloud:
     cloud = EmbeddedCloud(settings)
     telemetry = Telemetry(cloud.moto, settings.account)
     ecr = EcrService(cloud)
-    cloud.add(ecr, LambdaService(cloud, ecr, telemetry))
+    functions = LambdaService(cloud, ecr, telemetry)
+    cloud.add(ecr, functions, ApiGatewayService(cloud, functions, telemetry))
     cloudfront = CloudFrontService(cloud, MotoBuckets(cloud.moto))
     cloud.add(cloudfront)
     cloud.route_unsigned("/_tidegate/exposure", cloudfront.exposure)
+    cloud.route_unsigned("/_tidegate/cold-edge", cloudfront.chill)
     return cloud

@@ -140,7 +140,7 @@ class ImagePusher:
         }
         body = json.dumps(manifest).encode()
         answer = self.registry.put(
-            f"/v2/{self.name}/manifests/{_digest(body)}", content=body, headers={"Content-Type": manifest["mediaType"]}
+            f"/v2/{self.name}/manifests/{_digest(body)}", content=body, headers={"Content-Type": str(manifest["mediaType"])}
         )
         answer.raise_for_status()
         return f"{self.repository_uri}@{_digest(body)}"

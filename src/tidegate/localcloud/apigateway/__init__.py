@@ -1,0 +1,1 @@
+"""Amazon API Gateway HTTP APIs (version 2): control plane, and a listener for each API that invokes functions."""
