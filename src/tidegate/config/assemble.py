@@ -73,9 +73,10 @@ def _function(key: str, function: FunctionSection) -> FunctionSpec:
 
 
 def _smoke(smoke: SmokeSection) -> SmokeTest:
+    status = 200 if smoke.get and smoke.expect.status is None else smoke.expect.status
     return SmokeTest(
         name=smoke.name or (f"GET {smoke.get}" if smoke.get else str(smoke.event)),
-        expect=Expectation(smoke.expect.status, smoke.expect.json_),
+        expect=Expectation(status, smoke.expect.json_),
         get=smoke.get,
         event=smoke.event,
         seed=Seed(smoke.seed.bucket, smoke.seed.key, smoke.seed.file) if smoke.seed else None,

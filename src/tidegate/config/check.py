@@ -11,6 +11,7 @@ from tidegate.config.problems import Path, nearest
 from tidegate.model.changes import PatternError, check_pattern, check_patterns
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_MISTAKEN = ("env", "environment", "stage")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SHELL_WORDS = frozenset({"&&", "||", "|", ";", ">", ">>", "<", "&"})
@@ -138,19 +139,17 @@ def _placeholders(file: PipelineFile) -> Iterator[Finding]:
     if file.site:
         names.append((("site", "bucket"), file.site.bucket, False))
     for path, text, key in names:
-        for placeholder in _PLACEHOLDER.findall(text):
-            if placeholder != "env":
-                yield Finding(path, f"unknown placeholder {{{placeholder}}}", "the only one is {env}", key)
-        if "{env}" not in text and len(file.environments) > 1:
+        unknown = [placeholder for placeholder in _PLACEHOLDER.findall(text) if placeholder != "env"]
+        if unknown:
+            yield Finding(path, f"unknown placeholder {{{unknown[0]}}}", "the only one is {env}", key)
+        elif "{env}" not in text and len(file.environments) > 1:
             what = f"{text!r} is the same in all {len(file.environments)} environments"
             yield Finding(path, what, f"write for example '{text}-{{env}}'", key)
     for key_, function in file.functions.items():
         for variable, value in function.environment.items():
             for placeholder in _PLACEHOLDER.findall(value):
                 # other braces may be meant for the function itself, such as a log format
-                if placeholder != "env" and difflib.get_close_matches(
-                    placeholder.lower(), ["env", "environment", "stage"]
-                ):
+                if placeholder != "env" and difflib.get_close_matches(placeholder.lower(), _MISTAKEN, cutoff=0.75):
                     path = ("functions", key_, "environment", variable)
                     yield Finding(path, f"unknown placeholder {{{placeholder}}}", "the only one is {env}")
 

@@ -33,7 +33,7 @@ class ImageSection(Section):
 class ExpectSection(Section):
     """What the answer to a smoke test must be."""
 
-    status: int | None = Field(default=None, ge=100, le=599, description="HTTP status.")
+    status: int | None = Field(default=None, ge=100, le=599, description="HTTP status; 200 if absent after `get`.")
     json_: JsonValue = Field(
         default=None,
         alias="json",

@@ -50,7 +50,8 @@ def parse(text: bytes, where: str) -> Pipeline:
     try:
         file = PipelineFile.model_validate(document.data)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=True)
+        # what is missing may have been misspelt: the unknown key comes first
+        details = sorted(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
         refuse([problem(document, detail) for detail in details], where, document.lines)
     problems = [Problem(document.place(one.path, key=one.key), one.what, one.what_next) for one in check(file)]
     if problems:

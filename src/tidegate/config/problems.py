@@ -22,7 +22,7 @@ class Place:
     column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, where, and what to do about it."""
 
@@ -32,12 +32,12 @@ class Problem:
 
 
 def refuse(problems: Iterable[Problem], where: str, lines: Sequence[str]) -> NoReturn:
-    """Raise all problems as one message: the first with its line shown, the others by place.
+    """Raise all problems as one message: the first of the file with its line shown, the others by place.
 
     Raises:
         ConfigError: Always.
     """
-    first, *others = sorted(set(problems))
+    first, *others = sorted(dict.fromkeys(problems), key=lambda problem: problem.place)
     text = [first.what, *_shown(first.place, lines)]
     for other in others[:_MAX_FURTHER]:
         hint = f" ({other.what_next})" if other.what_next else ""
