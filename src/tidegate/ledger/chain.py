@@ -60,9 +60,9 @@ def unseal(stream: str, stored: StoredRecord, head: Head) -> Entry:
     """
     if stored.seq != head.length + 1:
         raise Damaged(stream, head.length + 1, f"the record is missing; {stored.seq} comes next")
-    header, _, payload = stored.body.partition(b"\n")
+    header, end, payload = stored.body.partition(b"\n")
     matched = _HEADER.fullmatch(header)
-    if not matched:
+    if not matched or not end:
         raise Damaged(stream, stored.seq, "its header is not one")
     number, previous, claimed = (part.decode() for part in matched.groups())
     if _digest(previous, stored.seq, stream, payload) != claimed:

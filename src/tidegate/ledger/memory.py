@@ -28,7 +28,7 @@ class MemoryStore:
         """See `store.Store.read`."""
         with self._guard:
             bodies = self.bodies.get(stream, {})
-            last = self.lengths.get(stream, 0) if limit is None else after + limit
+            last = next(reversed(bodies), 0) if limit is None else after + limit
             return [StoredRecord(seq, bodies[seq]) for seq in range(after + 1, last + 1) if seq in bodies]
 
     def length(self, stream: str) -> int:
