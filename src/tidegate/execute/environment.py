@@ -35,6 +35,12 @@ async def hold(shop: Workshop, environment: str) -> None:
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = shop.ledger.environment(environment)
+        if view.pinned is not None:
+            raise Locked(
+                f"{environment} is pinned by {view.pinned.by}: {view.pinned.reason}",
+                where=environment,
+                what_next=f"`tidegate unpin {environment}` lets runs deploy to it again",
+            )
         if view.lock is None or view.lock.run != shop.run:
             await _acquire(shop, environment)
             view = shop.ledger.environment(environment)
@@ -52,8 +58,6 @@ async def _acquire(shop: Workshop, environment: str) -> None:
             shop.ledger.acquire(environment, shop.run, holder, f"deploy {shop.release().id}", LEASE_SECONDS)
         except Locked:
             view = shop.ledger.environment(environment)
-            if view.pinned is not None:
-                raise
             if view.lock is not None and not shop.alive(view.lock.run):
                 raise Locked(
                     f"run {view.lock.run} holds {environment} and its process is gone",

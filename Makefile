@@ -1,0 +1,34 @@
+# Everything a fresh machine needs is set up by the targets themselves; see scripts/setup.
+.PHONY: setup test demo bench lint lock docs clean
+
+PYTHON_BIN = .venv/bin
+TESTS ?= tests
+KEEP ?=
+
+setup:
+	@scripts/setup
+
+## The whole suite, browser tests included.
+test: setup lint
+	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 $(TESTS)
+
+## The example product from git push to prod. KEEP=1 stays up until Ctrl-C.
+demo: setup
+	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/tidegate demo $(if $(KEEP),--keep)
+
+lint: setup
+	$(PYTHON_BIN)/ruff format --check -q .
+	$(PYTHON_BIN)/ruff check -q .
+	$(PYTHON_BIN)/mypy
+
+## Figures, as medians and ratios; never part of the tests.
+bench: setup
+	$(PYTHON_BIN)/python -m benchmarks
+
+## Renew requirements.lock; it records no index address.
+lock: setup
+	$(PYTHON_BIN)/uv pip compile --quiet --all-extras --generate-hashes --universal --python-version 3.11 \
+		--no-annotate --no-header --no-emit-index-url -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .tidegate

@@ -1,0 +1,56 @@
+"""`tidegate status`: what is live, or how far a run is."""
+
+import datetime
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from tidegate.cli.follow import follow
+from tidegate.cli.picture import run_table, write_picture
+from tidegate.cli.verdict import conclude
+from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.operations.status import EnvironmentStatus, environments_status, run_status
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--follow", "follows", is_flag=True, help="Follow the run until it ends.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Write the run as an SVG picture to this file.")
+@json_option
+@click.pass_context
+def status(context: click.Context, run: str | None, picture: Path | None, *, follows: bool, as_json: bool) -> int:
+    """Show what is live in each environment, or how far RUN is."""
+    project = project_of(context)
+    if run is None:
+        found = environments_status(project)
+        if as_json:
+            print_json(found)
+        else:
+            _print(found)
+        return 0
+    if follows:
+        return conclude(run_async(follow(project, run)), as_json=as_json, print_json=print_json)
+    view, expected = run_status(project, run)
+    if picture is not None:
+        write_picture(view, picture)
+    if as_json:
+        print_json(view)
+    else:
+        Console().print(run_table(view, expected, time.time()))
+    return 0
+
+
+def _print(found: tuple[EnvironmentStatus, ...]) -> None:
+    if not found:
+        click.echo("nothing has been deployed yet; `tidegate run` begins")
+    for one in found:
+        since = ""
+        if one.since is not None:
+            since = f"since {datetime.datetime.fromtimestamp(one.since).astimezone():%Y-%m-%d %H:%M:%S}"
+        click.echo(f"{one.name:<10} {one.release or 'nothing':<6} {one.commit[:7]:<8} {since}")
+        if one.pinned:
+            click.echo(f"{'':<10} pinned by {one.pinned}; `tidegate unpin {one.name}` lifts it")
+        if one.holder:
+            click.echo(f"{'':<10} {one.holder}")

@@ -1,0 +1,149 @@
+"""`tidegate cloud up`: start the embedded cloud and create what `tidegate.yaml` names."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+from tidegate.cloud.aws.provision.environments import provision
+from tidegate.cloud.blueprint import (
+    Blueprint,
+    FunctionBlueprint,
+    Provisioned,
+    SiteBlueprint,
+    TableBlueprint,
+)
+from tidegate.errors import CloudError
+from tidegate.execute.home import Home
+from tidegate.model.pipeline import FunctionSpec, Pipeline, Strategy, expand
+from tidegate.operations import addresses
+from tidegate.operations.project import Project
+from tidegate.process import run
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CloudUp:
+    """An embedded cloud that is up.
+
+    Attributes:
+        endpoint: URL of the control plane, for any AWS client.
+        registry: Address of the Docker registry.
+        environments: Where the things of each environment are.
+        kept_ledger: File that the ledger of an earlier embedded cloud was moved to; empty when there was none.
+    """
+
+    endpoint: str
+    registry: str
+    environments: dict[str, Provisioned]
+    kept_ledger: str = ""
+
+
+@contextlib.asynccontextmanager
+async def embedded_cloud(project: Project, pipeline: Pipeline, port: int = 0) -> AsyncIterator[CloudUp]:
+    """Start the embedded cloud in a process of its own and provision it; it ends with the block.
+
+    An embedded cloud begins empty, so a ledger that tells of an earlier one is moved aside first.
+
+    Raises:
+        CloudError: When it does not come up, for example because the port is taken.
+    """
+    home = project.home
+    kept = _move_ledger_aside(home)
+    home.cloud_state.unlink(missing_ok=True)
+    tail: deque[str] = deque(maxlen=20)
+    command = [sys.executable, "-m", "tidegate.localcloud", "--root", str(home.cloud), "--port", str(port)]
+    command += ["--region", pipeline.region, "--state-file", str(home.cloud_state)]
+    home.root.mkdir(parents=True, exist_ok=True)
+    cloud = asyncio.create_task(run(command, cwd=home.root, env=os.environ, log=tail.append))
+    try:
+        state = await _up(home, cloud, tail)
+        provisioned = await provision(pipeline.region, state["endpoint"], _blueprints(pipeline))
+        for name, where in provisioned.items():
+            addresses.write_address(home.environment(name), _settings(where))
+        yield CloudUp(state["endpoint"], state["registry"], provisioned, kept)
+    finally:
+        cloud.cancel()
+        await asyncio.gather(cloud, return_exceptions=True)
+        home.cloud_state.unlink(missing_ok=True)
+
+
+async def _up(home: Home, cloud: "asyncio.Task[object]", tail: deque[str]) -> dict[str, str]:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if cloud.done():
+            raise CloudError("the embedded cloud ended at once", where="\n".join(tail) or "tidegate.localcloud")
+        with contextlib.suppress(OSError, ValueError):
+            return {key: str(value) for key, value in json.loads(home.cloud_state.read_bytes()).items()}
+        await asyncio.sleep(0.02)
+    raise CloudError(f"the embedded cloud is not up after {START_SECONDS:.0f} s", where="\n".join(tail))
+
+
+def _move_ledger_aside(home: Home) -> str:
+    if not home.ledger.exists():
+        return ""
+    kept = home.ledger.with_name(f"ledger-until-{time.strftime('%Y%m%d-%H%M%S')}.db")
+    for suffix in ("", "-wal", "-shm"):
+        part = home.ledger.with_name(home.ledger.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return str(kept)
+
+
+def _settings(where: Provisioned) -> dict[str, str]:
+    return {
+        addresses.APP: where.app_distribution,
+        addresses.TEST: where.test_distribution,
+        addresses.TEST_DOMAIN: where.test_domain,
+        addresses.BUCKET: where.bucket,
+        addresses.API: where.api_url,
+        addresses.CANDIDATE_API: where.candidate_api_url,
+    }
+
+
+def _blueprints(pipeline: Pipeline) -> list[Blueprint]:
+    return [_blueprint(pipeline, name) for name in pipeline.environments]
+
+
+def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
+    resources = pipeline.resources
+    return Blueprint(
+        product=pipeline.product,
+        environment=environment,
+        functions=tuple(_function(pipeline, spec, environment) for spec in pipeline.functions.values()),
+        tables=tuple(TableBlueprint(expand(name, environment), *keys) for name, keys in resources.tables.items()),
+        queues=tuple(expand(name, environment) for name in resources.queues.values()),
+        buckets=tuple(expand(name, environment) for name in resources.buckets.values()),
+        site=_site(pipeline, environment),
+    )
+
+
+def _function(pipeline: Pipeline, spec: FunctionSpec, environment: str) -> FunctionBlueprint:
+    return FunctionBlueprint(
+        name=expand(spec.name, environment),
+        repository=pipeline.images[spec.image].repository,
+        handler=spec.handler,
+        environment={key: expand(value, environment) for key, value in spec.environment.items()},
+        timeout_seconds=spec.timeout_seconds,
+        memory_mb=spec.memory_mb,
+        api=spec.api,
+        queue=expand(pipeline.resources.queues[spec.queue], environment) if spec.queue else None,
+        schedule=spec.schedule,
+    )
+
+
+def _site(pipeline: Pipeline, environment: str) -> SiteBlueprint | None:
+    spec = pipeline.site
+    if spec is None:
+        return None
+    script = ""
+    if spec.strategy is Strategy.POINTER:
+        script = files("tidegate.targets").joinpath("viewer_request.js").read_text(encoding="utf-8")
+    return SiteBlueprint(expand(spec.bucket, environment), spec.strategy, script)
