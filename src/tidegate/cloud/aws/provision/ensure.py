@@ -1,7 +1,8 @@
 """Create a thing, or find that it is there; run such work side by side."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from tidegate.cloud.aws.wire import Wire
@@ -31,11 +32,18 @@ async def created(wire: Wire, where: str, create: Callable[[], object], *taken: 
     return True
 
 
-async def together(*work: Coroutine[Any, Any, T]) -> list[T]:
-    """Run work side by side; the first failure ends the rest and is raised as itself."""
+@contextlib.asynccontextmanager
+async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure ends the rest and is raised as itself."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
+            yield group
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+async def together(*work: Coroutine[Any, Any, T]) -> list[T]:
+    """Run work side by side; results in the order of the arguments."""
+    async with side_by_side() as group:
+        tasks = [group.create_task(one) for one in work]
     return [task.result() for task in tasks]

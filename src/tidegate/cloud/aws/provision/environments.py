@@ -1,6 +1,8 @@
 """Create everything of some environments, side by side."""
 
+import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tidegate.cloud.aws.clients import is_loopback
@@ -8,7 +10,7 @@ from tidegate.cloud.aws.images import AwsImages
 from tidegate.cloud.aws.provision.api import ensure_api
 from tidegate.cloud.aws.provision.bucket import ensure_bucket
 from tidegate.cloud.aws.provision.distribution import ensure_distribution
-from tidegate.cloud.aws.provision.ensure import together
+from tidegate.cloud.aws.provision.ensure import side_by_side, together
 from tidegate.cloud.aws.provision.function import ensure_function
 from tidegate.cloud.aws.provision.log_group import ensure_log_group
 from tidegate.cloud.aws.provision.mapping import ensure_mapping
@@ -48,55 +50,75 @@ async def provision(region: str, endpoint: str, blueprints: Sequence[Blueprint])
             "only the embedded cloud is provisioned by Tidegate", where=endpoint, what_next="use Terraform there"
         )
     wire = Wire(region, endpoint)
+    names = {function.repository for blueprint in blueprints for function in blueprint.functions}
     try:
-        account, access = await together(
-            wire.ask("the account", lambda: wire.reads.identity.get_caller_identity()["Account"]),
-            AwsImages(wire).access(),
-        )
-        assert isinstance(account, str)
-        assert isinstance(access, RegistryAccess)
-        names = sorted({function.repository for blueprint in blueprints for function in blueprint.functions})
-        uris = await together(*(_placeholder(wire, access, name) for name in names))
-        placeholders = dict(zip(names, uris, strict=True))
-        done = await together(*(_environment(wire, account, blueprint, placeholders) for blueprint in blueprints))
+        async with side_by_side() as group:
+            account = group.create_task(_account(wire))
+            access = group.create_task(AwsImages(wire).access())
+            placeholders = {name: group.create_task(_placeholder(wire, access, name)) for name in names}
+            ground = _Ground(wire, account, placeholders)
+            done = [group.create_task(_environment(ground, blueprint)) for blueprint in blueprints]
     finally:
         await wire.close()
-    return {provisioned.environment: provisioned for provisioned in done}
+    return {task.result().environment: task.result() for task in done}
 
 
-async def _placeholder(wire: Wire, access: RegistryAccess, repository: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all environments stand on. Its tasks run beside whatever does not need them."""
+
+    wire: Wire
+    account: asyncio.Task[str]
+    placeholders: Mapping[str, asyncio.Task[str]]
+
+
+async def _account(wire: Wire) -> str:
+    return await wire.ask("the account", lambda: wire.reads.identity.get_caller_identity()["Account"])
+
+
+async def _placeholder(wire: Wire, access: asyncio.Task[RegistryAccess], repository: str) -> str:
     await ensure_repository(wire, repository)
-    return await push_placeholder(access, repository)
+    return await push_placeholder(await access, repository)
 
 
-async def _environment(wire: Wire, account: str, blueprint: Blueprint, placeholders: Mapping[str, str]) -> Provisioned:
-    await together(*_resources(wire, blueprint), *_functions(wire, account, blueprint, placeholders))
-    api, site, _ = await together(
-        _api(wire, account, blueprint), _site(wire, blueprint), _sources(wire, account, blueprint)
-    )
-    return Provisioned(blueprint.environment, **(api | site))
+async def _environment(ground: _Ground, blueprint: Blueprint) -> Provisioned:
+    async with side_by_side() as group:
+        resources = group.create_task(_resources(ground.wire, blueprint))
+        site = group.create_task(_site(ground.wire, blueprint))
+        api = group.create_task(_backend(ground, blueprint, resources))
+    return Provisioned(blueprint.environment, **(api.result() | site.result()))
 
 
-def _resources(wire: Wire, blueprint: Blueprint) -> list[Work]:
-    site = (blueprint.site.bucket,) if blueprint.site else ()
-    timeouts = {function.queue: function.timeout_seconds for function in blueprint.functions}
-    return [
-        *(ensure_bucket(wire, name) for name in dict.fromkeys((*blueprint.buckets, *site))),
-        *(ensure_table(wire, table, suffix) for table in blueprint.tables for suffix in ("", CANDIDATE_SUFFIX)),
-        *(
-            ensure_queue(wire, name + suffix, timeouts.get(name, 0))
-            for name in blueprint.queues
-            for suffix in ("", CANDIDATE_SUFFIX)
-        ),
-        *(ensure_log_group(wire, function.name) for function in blueprint.functions),
-    ]
-
-
-def _functions(wire: Wire, account: str, blueprint: Blueprint, placeholders: Mapping[str, str]) -> list[Work]:
+async def _backend(ground: _Ground, blueprint: Blueprint, resources: asyncio.Task[None]) -> dict[str, str]:
+    """Functions first, then what leads to them; returns the URLs of the API."""
+    account = await ground.account
     role = f"arn:aws:iam::{account}:role/{blueprint.product}-{blueprint.environment}"
-    return [
-        ensure_function(wire, function, placeholders[function.repository], role) for function in blueprint.functions
-    ]
+    await together(*(_function(ground, function, role) for function in blueprint.functions))
+    await resources  # an event source mapping needs its queue
+    sources = [work for function in blueprint.functions for work in _sources(ground.wire, account, function)]
+    async with side_by_side() as group:
+        api = group.create_task(_api(ground.wire, account, blueprint))
+        group.create_task(together(*sources))
+    return api.result()
+
+
+async def _function(ground: _Ground, function: FunctionBlueprint, role: str) -> None:
+    await ensure_function(ground.wire, function, await ground.placeholders[function.repository], role)
+
+
+async def _resources(wire: Wire, blueprint: Blueprint) -> None:
+    """What functions use, one by one: the embedded cloud does this part one by one too, and threads are few."""
+    site = (blueprint.site.bucket,) if blueprint.site else ()
+    for bucket in dict.fromkeys((*blueprint.buckets, *site)):
+        await ensure_bucket(wire, bucket)
+    timeouts = {function.queue: function.timeout_seconds for function in blueprint.functions}
+    for suffix in ("", CANDIDATE_SUFFIX):
+        for queue in blueprint.queues:
+            await ensure_queue(wire, queue + suffix, timeouts.get(queue, 0))
+        for table in blueprint.tables:
+            await ensure_table(wire, table, suffix)
+    for function in blueprint.functions:
+        await ensure_log_group(wire, function.name)
 
 
 async def _api(wire: Wire, account: str, blueprint: Blueprint) -> dict[str, str]:
@@ -123,15 +145,7 @@ async def _site(wire: Wire, blueprint: Blueprint) -> dict[str, str]:
     }
 
 
-async def _sources(wire: Wire, account: str, blueprint: Blueprint) -> dict[str, str]:
-    work: list[Work] = []
-    for function in blueprint.functions:
-        work += _sources_of(wire, account, function)
-    await together(*work)
-    return {}
-
-
-def _sources_of(wire: Wire, account: str, function: FunctionBlueprint) -> list[Work]:
+def _sources(wire: Wire, account: str, function: FunctionBlueprint) -> list[Work]:
     work: list[Work] = []
     if function.queue:
         queue, name = function.queue, function.name
