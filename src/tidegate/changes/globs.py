@@ -22,6 +22,7 @@ from functools import lru_cache
 from tidegate.model.changes import PatternError, check_pattern, check_patterns, is_negated
 
 _MAGIC = re.compile(r"[*?\[\]{}()!+@|\\]")
+_LAST_MAGIC_OR_SEPARATOR = re.compile(r".*[*?\[\]{}()!+@|\\/]", re.DOTALL)
 _BARE_EXTENSION = re.compile(r"\*\*((?:\.\w+)+)")
 _REPEATED_GLOBSTAR = re.compile(r"(?<![^/])\*\*(?:/\*\*)+(?![^/])")
 _EXTGLOB_SIGNS = frozenset("?*+@!")
@@ -31,10 +32,11 @@ _MAX_BRACE_EXPANSION = 1000
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """One compiled positive pattern. `prefix` is its literal beginning, a cheap test that most files fail."""
+    """One compiled positive pattern. `prefix` and `suffix` are its literal ends, cheap tests that most files fail."""
 
     text: str
     prefix: str
+    suffix: str
     regex: re.Pattern[str] | None
     """None for `literal/**`, where the prefix alone decides."""
 
@@ -43,7 +45,7 @@ class Glob:
 
         A path that is the pattern to the letter matches, as in picomatch: `app/[id]/page.tsx` names that very file.
         """
-        if not path.startswith(self.prefix):
+        if not (path.startswith(self.prefix) and path.endswith(self.suffix)):
             return False
         if self.regex is not None:
             return path == self.text or self.regex.fullmatch(path) is not None
@@ -61,10 +63,11 @@ def compile_glob(text: str) -> Glob:
     pattern = _REPEATED_GLOBSTAR.sub("**", _strip_current_directory(text))
     stem = pattern.removesuffix("/**")
     if stem != pattern and not _MAGIC.search(stem):
-        return Glob(text, stem, None)
+        return Glob(text, stem, "", None)
     magic = _MAGIC.search(pattern)
     prefix = pattern[: magic.start()] if magic else pattern
-    return Glob(text, prefix, _regex(text, pattern))
+    suffix = _LAST_MAGIC_OR_SEPARATOR.sub("", pattern)
+    return Glob(text, prefix, suffix, _regex(text, pattern))
 
 
 class PathSet:
@@ -74,16 +77,19 @@ class PathSet:
         PatternError: A pattern is impossible, or there is no positive pattern.
     """
 
-    __slots__ = ("_excluded", "_included")
+    __slots__ = ("_excluded", "_included", "_prefixes")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         listed = tuple(patterns)
         check_patterns(listed)
         self._included = tuple(compile_glob(pattern) for pattern in listed if not is_negated(pattern))
+        self._prefixes = tuple(glob.prefix for glob in self._included)
         self._excluded = tuple(compile_glob(pattern[1:]) for pattern in listed if is_negated(pattern))
 
     def match(self, path: str) -> str | None:
         """Return the first positive pattern that makes `path` belong to the set, or None."""
+        if not path.startswith(self._prefixes):  # one call that most files fail
+            return None
         for glob in self._included:
             if glob.matches(path):
                 return None if any(excluded.matches(path) for excluded in self._excluded) else glob.text
