@@ -4,8 +4,10 @@ from tidegate.localcloud.apigateway.service import ApiGatewayService
 from tidegate.localcloud.awslambda.service import LambdaService
 from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
 from tidegate.localcloud.ecr.service import EcrService
+from tidegate.localcloud.health import PATH, health
 from tidegate.localcloud.server import EmbeddedCloud
 from tidegate.localcloud.service import Settings
+from tidegate.localcloud.sources.service import EventSources
 from tidegate.localcloud.telemetry import Telemetry
 
 
@@ -16,8 +18,10 @@ def compose(settings: Settings) -> EmbeddedCloud:
     ecr = EcrService(cloud)
     functions = LambdaService(cloud, ecr, telemetry)
     cloud.add(ecr, functions, ApiGatewayService(cloud, functions, telemetry))
+    cloud.add(EventSources(cloud, functions, cloud.moto, telemetry))
     cloudfront = CloudFrontService(cloud, MotoBuckets(cloud.moto))
     cloud.add(cloudfront)
+    cloud.route_unsigned(PATH, health)
     cloud.route_unsigned("/_tidegate/exposure", cloudfront.exposure)
     cloud.route_unsigned("/_tidegate/cold-edge", cloudfront.chill)
     return cloud

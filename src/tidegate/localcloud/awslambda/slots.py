@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidegate.localcloud.awslambda.errors import LambdaError
 from tidegate.localcloud.awslambda.worker import Worker
 
 IDLE_SECONDS = 60.0
@@ -73,7 +74,10 @@ class Slots:
 
         Raises:
             InitFailed: When the handler cannot be loaded.
+            LambdaError: When the cloud is stopping.
         """
+        if self._stopped:
+            raise LambdaError("ServiceException", 500, "The embedded cloud is stopping.", "Service")
         pool = self._pools.setdefault(slot, _Pool())
         while pool.idle:
             worker = pool.idle.pop()
