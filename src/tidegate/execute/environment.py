@@ -41,12 +41,18 @@ async def hold(shop: Workshop, environment: str) -> None:
                 where=environment,
                 what_next=f"`tidegate unpin {environment}` lets runs deploy to it again",
             )
-        if view.lock is None or view.lock.run != shop.run:
+        if not held(shop, environment):
             await _acquire(shop, environment)
             view = shop.ledger.environment(environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
             shop.ledger.record_intent(environment, shop.run, shop.release().id, pointers_of(snapshot))
+
+
+def held(shop: Workshop, environment: str) -> bool:
+    """Whether this run holds the environment."""
+    lock = shop.ledger.environment(environment).lock
+    return lock is not None and lock.run == shop.run
 
 
 async def _acquire(shop: Workshop, environment: str) -> None:
@@ -108,8 +114,6 @@ async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
     Pointers that did not move are not written. The lock is let go of when all stand where they stood.
     """
     view = shop.ledger.environment(environment)
-    if view.lock is None or view.lock.run != shop.run:
-        return []
     undone: list[str] = []
     if view.intent is not None and view.way_back is not None:
         undone = await return_to(shop, environment, view.way_back.pointers, f"put-back-{environment}")

@@ -10,7 +10,7 @@ from tidegate.execute.browser import browser_test
 from tidegate.execute.build import Builder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
-from tidegate.execute.environment import hold, put_back, settle
+from tidegate.execute.environment import held, hold, put_back, settle
 from tidegate.execute.promote import promote
 from tidegate.execute.rollback import roll_back
 from tidegate.execute.workshop import Workshop
@@ -109,12 +109,17 @@ class RunPerformer:
         )
 
 
-async def put_back_all(shop: Workshop, reports: dict[str, JobReport]) -> list[str]:
-    """After a walk: each environment that did not reach the release returns to where it stood. Says what was undone."""
-    broken = {
-        job.environment: reports[job.name].detail
-        for job in shop.plan.jobs
-        if job.environment and job.applies and reports[job.name].phase in {Phase.FAILED, Phase.CANCELLED}
-    }
-    undone = await asyncio.gather(*(put_back(shop, name, reason) for name, reason in broken.items()))
+async def put_back_all(shop: Workshop) -> list[str]:
+    """After a walk: each environment that the run still holds returns to where it stood. Says what was undone.
+
+    An environment that reached the release was let go of when it did.
+    """
+    jobs = shop.ledger.run(shop.run).jobs.values()
+
+    def reason(environment: str) -> str:
+        own = (job for job in jobs if job.environment == environment and job.phase is Phase.FAILED)
+        return next((f"{job.name}: {job.detail}" for job in own), "the run ended before the environment was live")
+
+    names = [name for name in shop.pipeline.environments if held(shop, name)]
+    undone = await asyncio.gather(*(put_back(shop, name, reason(name)) for name in names))
     return [line for lines in undone for line in lines]

@@ -107,7 +107,7 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
     except asyncio.CancelledError:
         await asyncio.shield(_give_up(shop))
         raise
-    undone = await put_back_all(shop, reports)
+    undone = await put_back_all(shop)
     for line in undone:
         shop.ledger.note(shop.run, "", f"put back: {line}")
     phase, reason = _conclusion(shop.plan, reports)
@@ -115,8 +115,7 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
 
 
 async def _give_up(shop: Workshop) -> None:
-    reports = {name: JobReport(job.phase) for name, job in shop.ledger.run(shop.run).jobs.items()}
-    for line in await put_back_all(shop, reports):
+    for line in await put_back_all(shop):
         shop.ledger.note(shop.run, "", f"put back: {line}")
     shop.ledger.run_ended(shop.run, Phase.CANCELLED, "cancelled")
 
