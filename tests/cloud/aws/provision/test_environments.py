@@ -1,0 +1,230 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tidegate.cloud.aws.provision.environments import provision
+from tidegate.cloud.aws.wire import Wire
+from tidegate.cloud.blueprint import Blueprint, FunctionBlueprint, Provisioned, SiteBlueprint, TableBlueprint
+from tidegate.cloud.ports import Cloud
+from tidegate.errors import CloudError, ConfigError
+from tidegate.model.pipeline import Strategy
+from tidegate.model.snapshot import Version
+
+REGION = "ap-southeast-1"
+JAVASCRIPT = "function handler(event) { event.request.uri = '/r1/index.html'; return event.request; }"
+PAGE = {"content_type": "text/html", "cache_control": "no-store"}
+
+
+def blueprint(environment: str, product: str, strategy: Strategy = Strategy.POINTER) -> Blueprint:
+    def name(what: str) -> str:
+        return f"{product}-{what}-{environment}"
+
+    variables = {"ENV_NAME": environment, "TOKEN": "s3cret"}
+    return Blueprint(
+        product,
+        environment,
+        functions=(
+            FunctionBlueprint(name("api"), f"{product}-images", "src.api.handler.handler", variables, api=True),
+            FunctionBlueprint(
+                name("worker"), f"{product}-images", "src.worker.handler", variables, 60, queue=name("jobs")
+            ),
+            FunctionBlueprint(
+                name("scheduler"), f"{product}-images", "src.scheduler.handler", memory_mb=256, schedule="rate(1 day)"
+            ),
+        ),
+        tables=(TableBlueprint(name("watchlist"), "user", "ticker"), TableBlueprint(name("funds"), "fund")),
+        queues=(name("jobs"),),
+        buckets=(name("pdf"),),
+        site=SiteBlueprint(name("webapp"), strategy, JAVASCRIPT),
+    )
+
+
+@pytest.fixture
+def product() -> str:
+    return f"p{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def dev(endpoint: str, product: str) -> Provisioned:
+    return (await provision(REGION, endpoint, [blueprint("dev", product)]))["dev"]
+
+
+@pytest.fixture
+def ask(wire: Wire) -> Callable[..., Any]:
+    async def asked(call: Callable[[], Any]) -> Any:
+        return await wire.ask("test", call)
+
+    return asked
+
+
+async def test_environments_are_apart(endpoint: str, product: str) -> None:
+    done = await provision(REGION, endpoint, [blueprint(name, product) for name in ("dev", "staging", "prod")])
+    assert list(done) == ["dev", "staging", "prod"]
+    for field in ("api_url", "candidate_api_url", "bucket", "app_distribution", "test_distribution", "test_domain"):
+        values = {getattr(provisioned, field) for provisioned in done.values()}
+        assert len(values) == 3, field
+    assert done["dev"].app_distribution != done["dev"].test_distribution
+    assert done["dev"].test_url == f"http://{done['dev'].test_domain}"
+
+
+@pytest.mark.usefixtures("dev")
+async def test_both_aliases_of_a_function_serve_the_placeholder(cloud: Cloud, product: str) -> None:
+    seen = await cloud.functions.observe(f"{product}-api-dev", ("live", "candidate"))
+    assert [seen.aliases[name].version for name in ("live", "candidate")] == ["1", "1"]
+    placeholder = seen.at("live")
+    assert isinstance(placeholder, Version)
+    assert seen.latest.settled
+    assert seen.latest.digest == placeholder.digest
+    for alias in seen.aliases:
+        queued = await cloud.functions.invoke(f"{product}-worker-dev", alias, {"Records": [{"body": "x"}]})
+        assert queued.error != ""
+
+
+async def test_the_api_says_that_nothing_is_deployed_yet(cloud: Cloud, dev: Provisioned) -> None:
+    for url in (dev.api_url, dev.candidate_api_url):
+        status, body = await cloud.probe.get(f"{url}/api/v1/health")
+        assert (status, json.loads(body)) == (503, {"detail": "not deployed yet"})
+    assert dev.api_url.endswith("/live")
+    assert dev.candidate_api_url == dev.api_url.removesuffix("live") + "candidate"
+
+
+@pytest.mark.usefixtures("dev")
+async def test_the_next_version_will_freeze_the_configuration(
+    product: str, wire: Wire, ask: Callable[..., Any]
+) -> None:
+    worker = await ask(lambda: wire.reads.functions.get_function_configuration(FunctionName=f"{product}-worker-dev"))
+    assert worker["Timeout"] == 60
+    assert worker["MemorySize"] == 512
+    assert worker["Environment"]["Variables"] == {"ENV_NAME": "dev", "TOKEN": "s3cret"}
+    assert worker["ImageConfigResponse"]["ImageConfig"]["Command"] == ["src.worker.handler"]
+
+
+@pytest.mark.usefixtures("dev")
+async def test_candidates_have_queues_and_tables_of_their_own(
+    product: str, wire: Wire, ask: Callable[..., Any]
+) -> None:
+    listed = await ask(lambda: wire.reads.functions.list_event_source_mappings(FunctionName=f"{product}-worker-dev"))
+    found = {
+        (item["EventSourceArn"].rpartition(":")[2], item["FunctionArn"].rpartition(":")[2])
+        for item in listed["EventSourceMappings"]
+    }
+    assert found == {(f"{product}-jobs-dev", "live"), (f"{product}-jobs-dev-candidate", "candidate")}
+    for suffix in ("", "-candidate"):
+        table = await ask(lambda s=suffix: wire.reads.tables.describe_table(TableName=f"{product}-watchlist-dev{s}"))
+        assert [key["AttributeName"] for key in table["Table"]["KeySchema"]] == ["user", "ticker"]
+        url = await ask(lambda s=suffix: wire.reads.queues.get_queue_url(QueueName=f"{product}-jobs-dev{s}"))
+        seconds = await ask(
+            lambda u=url: wire.reads.queues.get_queue_attributes(
+                QueueUrl=u["QueueUrl"], AttributeNames=["VisibilityTimeout"]
+            )
+        )
+        assert seconds["Attributes"]["VisibilityTimeout"] == "360"
+
+
+@pytest.mark.usefixtures("dev")
+async def test_a_schedule_invokes_live_and_logs_are_kept_for_thirty_days(
+    product: str, wire: Wire, ask: Callable[..., Any]
+) -> None:
+    name = f"{product}-scheduler-dev"
+    targets = await ask(lambda: wire.reads.rules.list_targets_by_rule(Rule=name))
+    assert [target["Arn"].rpartition("function:")[2] for target in targets["Targets"]] == [f"{name}:live"]
+    group = await ask(lambda: wire.reads.logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}"))
+    assert group["logGroups"][0]["retentionInDays"] == 30
+
+
+@pytest.mark.usefixtures("dev")
+async def test_image_tags_cannot_be_moved(product: str, wire: Wire, ask: Callable[..., Any]) -> None:
+    found = await ask(lambda: wire.reads.images.describe_repositories(repositoryNames=[f"{product}-images"]))
+    assert found["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
+
+
+async def test_pointer_gives_each_distribution_a_store_of_its_own(cloud: Cloud, dev: Provisioned) -> None:
+    test = await cloud.edges.distribution(dev.test_distribution)
+    app = await cloud.edges.distribution(dev.app_distribution)
+    assert "" != test.store != app.store != ""
+    assert (await cloud.edges.pointers(app.store))[0] == {}
+    await cloud.buckets.write(dev.bucket, "r1/index.html", b"<html>", **PAGE)
+    assert await cloud.probe.get(f"{dev.app_url}/any/route") == (200, b"<html>")
+
+
+async def test_invalidation_answers_every_route_with_the_index(cloud: Cloud, endpoint: str, product: str) -> None:
+    dev = (await provision(REGION, endpoint, [blueprint("dev", product, Strategy.INVALIDATION)]))["dev"]
+    assert (await cloud.edges.distribution(dev.test_distribution)).store == ""
+    await cloud.buckets.write(dev.bucket, "index.html", b"<html>", **PAGE)
+    for path in ("/", "/any/route"):
+        assert await cloud.probe.get(f"{dev.test_url}{path}") == (200, b"<html>")
+
+
+async def test_a_second_time_changes_nothing(cloud: Cloud, endpoint: str, product: str, dev: Provisioned) -> None:
+    before = await cloud.functions.observe(f"{product}-api-dev", ("live", "candidate"))
+    stores = [await cloud.edges.pointers((await cloud.edges.distribution(dev.app_distribution)).store)]
+    again = await provision(REGION, endpoint, [blueprint("dev", product)])
+    assert again["dev"] == dev
+    assert await cloud.functions.observe(f"{product}-api-dev", ("live", "candidate")) == before
+    assert stores == [await cloud.edges.pointers((await cloud.edges.distribution(dev.app_distribution)).store)]
+
+
+async def test_changed_variables_reach_latest_and_no_version(
+    cloud: Cloud, endpoint: str, product: str, dev: Provisioned
+) -> None:
+    name = f"{product}-api-dev"
+    before = await cloud.functions.observe(name, ("live",))
+    first, *rest = blueprint("dev", product).functions
+    changed = replace(blueprint("dev", product), functions=(replace(first, environment={"ENV_NAME": "x"}), *rest))
+    assert (await provision(REGION, endpoint, [changed]))["dev"] == dev
+    after = await cloud.functions.observe(name, ("live",))
+    assert after.latest.configuration != before.latest.configuration
+    assert after.at("live") == before.at("live")
+
+
+async def test_an_alias_that_is_gone_comes_back_on_the_placeholder(
+    cloud: Cloud, endpoint: str, product: str, dev: Provisioned, wire: Wire, ask: Callable[..., Any]
+) -> None:
+    name = f"{product}-scheduler-dev"
+    await ask(lambda: wire.writes.functions.delete_alias(FunctionName=name, Name="candidate"))
+    assert (await provision(REGION, endpoint, [blueprint("dev", product)]))["dev"] == dev
+    assert (await cloud.functions.observe(name, ("candidate",))).aliases["candidate"].version == "1"
+
+
+async def test_another_strategy_changes_the_distribution_and_keeps_it(
+    cloud: Cloud, endpoint: str, product: str, dev: Provisioned
+) -> None:
+    other = await provision(REGION, endpoint, [blueprint("dev", product, Strategy.INVALIDATION)])
+    assert other["dev"] == dev
+    assert (await cloud.edges.distribution(dev.app_distribution)).store == ""
+
+
+async def test_a_changed_viewer_request_function_is_published(
+    cloud: Cloud, endpoint: str, product: str, dev: Provisioned
+) -> None:
+    await cloud.buckets.write(dev.bucket, "r2/index.html", b"second", **PAGE)
+    plan = blueprint("dev", product)
+    assert plan.site is not None
+    changed = replace(plan, site=replace(plan.site, viewer_request=JAVASCRIPT.replace("r1", "r2")))
+    await provision(REGION, endpoint, [changed])
+    assert await cloud.probe.get(f"{dev.app_url}/") == (200, b"second")
+
+
+async def test_an_environment_may_have_nothing(endpoint: str) -> None:
+    assert await provision(REGION, endpoint, [Blueprint("p", "dev")]) == {"dev": Provisioned("dev")}
+    assert await provision(REGION, endpoint, []) == {}
+
+
+async def test_what_the_cloud_refuses_is_the_error_itself(endpoint: str, product: str) -> None:
+    wrong = Blueprint(product, "dev", buckets=("Not A Bucket Name",))
+    with pytest.raises(CloudError) as raised:
+        await provision(REGION, endpoint, [wrong])
+    assert raised.value.where == "bucket Not A Bucket Name"
+
+
+async def test_only_a_cloud_on_this_machine_is_provisioned() -> None:
+    with pytest.raises(ConfigError, match="embedded cloud"):
+        await provision(REGION, "https://lambda.ap-southeast-1.amazonaws.com", [Blueprint("p", "dev")])
+
+
+def test_no_variable_is_shown() -> None:
+    assert "s3cret" not in repr(blueprint("dev", "p"))
