@@ -1,39 +1,30 @@
-"""CloudFront and its KeyValueStore, in terms of what AWS documents, driven by stock boto3."""
+"""CloudFront's distributions, edges, invalidations and functions, in terms of what AWS documents, driven by boto3."""
 
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.localcloud.conformance.cloudfront_calls import (
+    CACHING_OPTIMIZED,
+    PASS_THROUGH,
+    Names,
+    associated,
+    code,
+    config,
+    create_function,
+    deployed,
+    published,
+    until,
+    url,
+)
 from tidegate.localcloud.service import DEFAULT_REGION
 
 Client = Callable[[str], Any]
-
-CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-PASS_THROUGH = b"function handler(event) { return event.request; }"
-FROM_STORE = b"""import cf from 'cloudfront';
-async function handler(event) {
-    event.request.uri = '/' + (await cf.kvs().get('release')) + '/index.html';
-    return event.request;
-}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names that no other test uses."""
-
-    bucket: str
-    function: str
-    store: str
 
 
 @pytest.fixture
@@ -48,86 +39,9 @@ def edges(client: Client) -> Any:
 
 
 @pytest.fixture
-def pairs(endpoint: str | None) -> Iterator[Any]:
-    """The data API. Its host name holds the account id: the embedded cloud is reached as an HTTP proxy."""
-    if endpoint is None:
-        made = boto3.client("cloudfront-keyvaluestore")
-    else:
-        made = boto3.client(
-            "cloudfront-keyvaluestore",
-            endpoint_url=endpoint,
-            region_name=DEFAULT_REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 1}, proxies={"http": endpoint}),
-        )
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def bucket(client: Client, names: Names) -> str:
     client("s3").create_bucket(Bucket=names.bucket, CreateBucketConfiguration={"LocationConstraint": DEFAULT_REGION})
     return names.bucket
-
-
-def config(bucket: str, **changes: Any) -> dict[str, Any]:
-    behaviour = {
-        "TargetOriginId": "site",
-        "ViewerProtocolPolicy": "allow-all",
-        "CachePolicyId": CACHING_OPTIMIZED,
-    } | changes.pop("behaviour", {})
-    origin = {
-        "Id": "site",
-        "DomainName": f"{bucket}.s3.{DEFAULT_REGION}.amazonaws.com",
-        "S3OriginConfig": {"OriginAccessIdentity": ""},
-    } | changes.pop("origin", {})
-    return {
-        "CallerReference": uuid.uuid4().hex,
-        "Comment": "conformance",
-        "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": behaviour,
-    } | changes
-
-
-def code(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    answer = refused.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
-
-
-def until(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def deployed(edges: Any, distribution_id: str) -> None:
-    until(lambda: edges.get_distribution(Id=distribution_id)["Distribution"]["Status"] == "Deployed")
-
-
-def url(distribution: dict[str, Any], path: str = "/") -> str:
-    domain = distribution["Distribution"]["DomainName"]
-    return f"{'http' if domain.startswith('127.') else 'https'}://{domain}{path}"
-
-
-def associated(arn: str) -> dict[str, Any]:
-    items = [{"EventType": "viewer-request", "FunctionARN": arn}]
-    return {"FunctionAssociations": {"Quantity": 1, "Items": items}}
-
-
-def create_function(edges: Any, name: str, source: bytes = PASS_THROUGH, store: str | None = None) -> Any:
-    given: dict[str, Any] = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
-    if store is not None:
-        given["KeyValueStoreAssociations"] = {"Quantity": 1, "Items": [{"KeyValueStoreARN": store}]}
-    return edges.create_function(Name=name, FunctionConfig=given, FunctionCode=source)
-
-
-def published(edges: Any, name: str, source: bytes = PASS_THROUGH, store: str | None = None) -> str:
-    made = create_function(edges, name, source, store)
-    live = edges.publish_function(Name=name, IfMatch=made["ETag"])
-    return str(live["FunctionSummary"]["FunctionMetadata"]["FunctionARN"])
 
 
 def test_a_distribution_serves_its_bucket(client: Client, edges: Any, bucket: str) -> None:
@@ -140,6 +54,12 @@ def test_a_distribution_serves_its_bucket(client: Client, edges: Any, bucket: st
     assert (first.status_code, first.text, first.headers["content-type"]) == (200, "hello", "text/plain")
     assert first.headers["x-cache"] == "Miss from cloudfront"
     assert second.headers["x-cache"] == "Hit from cloudfront"
+    head = httpx.head(url(made, "/a%20b.txt"))
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "5")
+    part = httpx.get(url(made, "/a%20b.txt"), headers={"range": "bytes=1-2"})
+    assert (part.status_code, part.text) == (206, "el")
+    assert httpx.get(url(made, "/a%20b.txt"), headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    assert httpx.get(url(made, "/missing.txt")).status_code == 403
 
 
 def test_a_distribution_is_read_back_whole(edges: Any, bucket: str) -> None:
@@ -329,92 +249,6 @@ def test_a_function_in_use_stays(edges: Any, bucket: str, names: Names) -> None:
     with pytest.raises(ClientError) as used:
         edges.delete_function(Name=names.function, IfMatch=etag)
     assert code(used) == ("FunctionInUse", 409)
-
-
-def test_key_value_stores_as_resources(edges: Any, names: Names) -> None:
-    made = edges.create_key_value_store(Name=names.store, Comment="first")
-    until(lambda: edges.describe_key_value_store(Name=names.store)["KeyValueStore"]["Status"] == "READY")
-    with pytest.raises(ClientError) as twice:
-        edges.create_key_value_store(Name=names.store)
-    assert code(twice) == ("EntityAlreadyExists", 409)
-    found = edges.describe_key_value_store(Name=names.store)
-    assert found["KeyValueStore"]["ARN"] == made["KeyValueStore"]["ARN"]
-    changed = edges.update_key_value_store(Name=names.store, Comment="second", IfMatch=found["ETag"])
-    assert changed["ETag"] != found["ETag"]
-    stores = edges.list_key_value_stores()["KeyValueStoreList"]["Items"]
-    assert names.store in {one["Name"] for one in stores}
-    with pytest.raises(ClientError) as stale:
-        edges.delete_key_value_store(Name=names.store, IfMatch=found["ETag"])
-    assert code(stale) == ("PreconditionFailed", 412)
-    edges.delete_key_value_store(Name=names.store, IfMatch=changed["ETag"])
-    with pytest.raises(ClientError) as gone:
-        edges.describe_key_value_store(Name=names.store)
-    assert code(gone) == ("EntityNotFound", 404)
-
-
-def test_a_store_in_use_stays(edges: Any, names: Names) -> None:
-    made = edges.create_key_value_store(Name=names.store)
-    published(edges, names.function, FROM_STORE, made["KeyValueStore"]["ARN"])
-    with pytest.raises(ClientError) as used:
-        edges.delete_key_value_store(Name=names.store, IfMatch=made["ETag"])
-    assert code(used) == ("CannotDeleteEntityWhileInUse", 409)
-
-
-def test_pairs_change_under_the_etag_of_the_whole_store(edges: Any, pairs: Any, names: Names) -> None:
-    arn = edges.create_key_value_store(Name=names.store)["KeyValueStore"]["ARN"]
-    first = pairs.describe_key_value_store(KvsARN=arn)
-    assert (first["ItemCount"], first["TotalSizeInBytes"]) == (0, 0)
-    put = pairs.put_key(KvsARN=arn, Key="a/b c", Value="1", IfMatch=first["ETag"])
-    assert put["ETag"] != first["ETag"]
-    assert put["ItemCount"] == 1
-    assert pairs.get_key(KvsARN=arn, Key="a/b c")["Value"] == "1"
-    with pytest.raises(ClientError) as stale:
-        pairs.put_key(KvsARN=arn, Key="other", Value="2", IfMatch=first["ETag"])
-    assert code(stale) == ("ConflictException", 409)
-    both = pairs.update_keys(
-        KvsARN=arn, IfMatch=put["ETag"], Puts=[{"Key": "c", "Value": "3"}], Deletes=[{"Key": "a/b c"}]
-    )
-    assert pairs.list_keys(KvsARN=arn)["Items"] == [{"Key": "c", "Value": "3"}]
-    deleted = pairs.delete_key(KvsARN=arn, Key="c", IfMatch=both["ETag"])
-    assert deleted["ItemCount"] == 0
-    with pytest.raises(ClientError) as missing:
-        pairs.get_key(KvsARN=arn, Key="c")
-    assert code(missing) == ("ResourceNotFoundException", 404)
-    assert pairs.describe_key_value_store(KvsARN=arn)["ETag"] == deleted["ETag"]
-
-
-def test_keys_are_listed_in_pages(edges: Any, pairs: Any, names: Names) -> None:
-    arn = edges.create_key_value_store(Name=names.store)["KeyValueStore"]["ARN"]
-    etag = pairs.describe_key_value_store(KvsARN=arn)["ETag"]
-    pairs.update_keys(KvsARN=arn, IfMatch=etag, Puts=[{"Key": f"k{n:02}", "Value": str(n)} for n in range(25)])
-    pages = list(pairs.get_paginator("list_keys").paginate(KvsARN=arn, PaginationConfig={"PageSize": 10}))
-    assert [len(page["Items"]) for page in pages] == [10, 10, 5]
-
-
-def test_wrong_pairs_are_refused(edges: Any, pairs: Any, names: Names) -> None:
-    arn = edges.create_key_value_store(Name=names.store)["KeyValueStore"]["ARN"]
-    etag = pairs.describe_key_value_store(KvsARN=arn)["ETag"]
-    with pytest.raises(ClientError) as long:
-        pairs.put_key(KvsARN=arn, Key="k", Value="x" * 2_000, IfMatch=etag)
-    assert code(long) == ("ValidationException", 400)
-    with pytest.raises(ClientError) as unknown:
-        pairs.describe_key_value_store(KvsARN=f"{arn[:-1]}{'0' if arn[-1] != '0' else '1'}")
-    assert code(unknown) == ("ResourceNotFoundException", 404)
-    assert pairs.describe_key_value_store(KvsARN=arn)["ETag"] == etag
-
-
-def test_one_key_moves_what_an_edge_serves(client: Client, edges: Any, pairs: Any, bucket: str, names: Names) -> None:
-    for release in ("one", "two"):
-        client("s3").put_object(Bucket=bucket, Key=f"releases/{release}/index.html", Body=release.encode())
-    arn = edges.create_key_value_store(Name=names.store)["KeyValueStore"]["ARN"]
-    etag = pairs.describe_key_value_store(KvsARN=arn)["ETag"]
-    etag = pairs.put_key(KvsARN=arn, Key="release", Value="releases/one", IfMatch=etag)["ETag"]
-    function = published(edges, names.function, FROM_STORE, arn)
-    made = edges.create_distribution(DistributionConfig=config(bucket, behaviour=associated(function)))
-    deployed(edges, made["Distribution"]["Id"])
-    until(lambda: httpx.get(url(made)).text == "one")
-    pairs.put_key(KvsARN=arn, Key="release", Value="releases/two", IfMatch=etag)
-    until(lambda: httpx.get(url(made)).text == "two")
 
 
 def test_origin_access_controls(edges: Any, names: Names) -> None:

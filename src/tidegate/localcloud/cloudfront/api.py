@@ -95,6 +95,14 @@ class CloudFrontService:
             return JSONResponse({"message": f"no distribution {distribution_id!r}"}, 404)
         return JSONResponse({"distribution": distribution_id, "served": edge.exposure.served()})
 
+    async def chill(self, request: Request) -> Response:
+        """Empty a distribution's cache, as if its edge were new: `POST /_tidegate/cold-edge?distribution=ID`."""
+        edge = self.edges.get(request.query_params.get("distribution", ""))
+        if edge is None or request.method != "POST":
+            return JSONResponse({"message": "POST ?distribution=ID"}, 404 if edge is None else 405)
+        edge.cache.clear()
+        return Response(status_code=204)
+
     def _api(self, service: str) -> RestApi:
         """The wire of one service; made on first use, since botocore's model takes tens of milliseconds to read."""
         if service not in self._apis:

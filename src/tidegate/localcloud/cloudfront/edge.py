@@ -6,7 +6,7 @@ policies are not enforced, since a loopback listener has no TLS.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import Receive, Scope, Send
 
@@ -116,8 +116,8 @@ class Edge:
                 made = Answer(asked.status, dict(asked.headers), asked.body or b"")
                 return Reply(made, "FunctionGeneratedResponse from cloudfront")
             reply = await self._object(asked, site, behaviour, now)
-            if behaviour.viewer_response is not None and (reply.served is not None and reply.answer.status < 400):
-                return self._changed(reply, behaviour.viewer_response, asked, context, now)
+            if behaviour.viewer_response is not None and not reply.x_cache.startswith("Error"):
+                reply = self._changed(reply, behaviour.viewer_response, asked, context, now)
         except (FunctionFailedError, InvalidFunctionResultError) as error:
             LOG.warning("%s: function failed: %s", self._id, error)
             text = "The CloudFront function associated with the CloudFront distribution is invalid or could not run."
@@ -127,23 +127,19 @@ class Edge:
         return reply
 
     def _changed(self, reply: Reply, arn: str, request: ViewerRequest, context: Context, now: float) -> Reply:
-        """The reply after the viewer-response function; counted here, since only now it is sure to be sent."""
-        served = reply.served
-        assert served is not None
+        """The reply after the viewer-response function, which does not run for what the origin refused."""
         event = response_event(request, context, reply.answer.status, reply.answer.headers.items())
         changed = read_response(self._run(arn, event, now))
         kept = {name: value for name, value in reply.answer.headers.items() if name in ("content-length", "set-cookie")}
         body = reply.answer.body if changed.body is None else changed.body
-        if served.key is not None:
-            self.exposure.count(served.key, served.etag, hit=reply.x_cache.startswith("Hit"))
-        return Reply(Answer(changed.status, kept | dict(changed.headers), body), reply.x_cache, served, reply.age)
+        return replace(reply, answer=Answer(changed.status, kept | dict(changed.headers), body))
 
     async def _object(self, request: ViewerRequest, site: Site, behaviour: Behaviour, now: float) -> Reply:
         uri = f"/{site.root_object}" if request.uri == "/" and site.root_object else request.uri
         found = await self._find(uri, request.query, behaviour, site, now)
         if found.origin.status < 400:
             made = answer(request, found.origin.headers, found.origin.body, compress=_compresses(behaviour))
-            return Reply(made, found.x_cache, found.origin, found.age)
+            return Reply(made, found.x_cache, found.origin if made.status < 400 else None, found.age)
         page = site.error_pages.get(found.origin.status)
         if page is None or page.page is None or page.status is None:
             return Reply(_plain(found.origin), found.x_cache, None, found.age)

@@ -57,7 +57,7 @@ globalThis.__edge = (() => {
     mount: (storeText, storeId) => { globalThis.__cloudfront = { kvs: open(storeText, storeId) }; },
     run: (handler, eventText) => {
       Promise.resolve().then(() => handler(JSON.parse(eventText)))
-        .then((value) => { outcome = { value: value === undefined ? null : value }; }, failed);
+        .then((value) => { outcome = { text: JSON.stringify(value) ?? 'null' }; }).catch(failed);
     },
     report: () => JSON.stringify({ outcome, logs }),
   };
@@ -108,23 +108,21 @@ def invoke(code: str, event: Mapping[str, Any], store: StoreView | None) -> Outc
     context.set_memory_limit(MEMORY_LIMIT_BYTES + ENGINE_MEMORY_BYTES + 8 * len(store_text or ""))
     context.set_time_limit(TIME_LIMIT_SECONDS)
     context.eval(_PRELUDE)
-    edge = context.get("__edge")
     try:
         context.eval("__edge.mount")(store_text, "" if store is None else store.id)
         context.eval(_without_imports(code))
         context.eval("__edge.run")(context.eval("handler"), json.dumps(event))
         _drain(context, started)
+        report = json.loads(context.eval("__edge.report()"))
     except quickjs.JSException as error:
-        raise FunctionFailedError(_reason(error), _logs(context)) from error
-    del edge
-    report = json.loads(context.eval("__edge.report()"))
+        raise FunctionFailedError(_reason(str(error)), _logs(context)) from error
     logs = tuple(report["logs"])
     outcome = report.get("outcome")
     if outcome is None:
         raise FunctionFailedError("the handler's promise never settled", logs)
     if "error" in outcome:
-        raise FunctionFailedError(outcome["error"], logs)
-    return Outcome(outcome["value"], logs, time.perf_counter() - started)
+        raise FunctionFailedError(_reason(outcome["error"]), logs)
+    return Outcome(json.loads(outcome["text"]), logs, time.perf_counter() - started)
 
 
 def _drain(context: quickjs.Context, started: float) -> None:
@@ -143,13 +141,13 @@ def _without_imports(code: str) -> str:
     return script
 
 
-def _reason(error: quickjs.JSException) -> str:
-    text = str(error).strip()
-    if text == "null":
-        return "the function took too much memory"
+def _reason(text: str) -> str:
+    # Without memory for an error, QuickJS throws null.
+    if text.strip() == "null":
+        return "the function took too much memory, or threw null"
     if "InternalError: interrupted" in text:
         return "the function took too long"
-    return text
+    return text.strip()
 
 
 def _logs(context: quickjs.Context) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ class Stores:
         if name in self._stores:
             raise CloudFrontError("EntityAlreadyExists", f"The key value store {name} already exists.")
         arn = f"arn:aws:cloudfront::{self._account}:key-value-store/{stamp.id}"
-        first = Revision({}, stamp.etag, stamp.now)
+        # The two ETags are never the same, so that who mixes them up learns it here.
+        first = Revision({}, f"KV{stamp.etag}", stamp.now)
         store = Store(name, stamp.id, arn, comment, stamp.etag, (), stamp.now, stamp.now, stamp.now, (first,))
         self._stores[name] = store
         return store
