@@ -32,3 +32,8 @@ lock: setup
 
 clean:
 	rm -rf .venv .tidegate
+
+## Renew the generated parts of the documentation.
+docs: setup
+	$(PYTHON_BIN)/python scripts/write_docs.py
+	$(PYTHON_BIN)/python -m tidegate.config.editor > docs/tidegate.schema.json

@@ -111,8 +111,10 @@ def _difference(expected: object, found: object, path: str) -> str:
             if difference := _difference(value, found[key], f"{path}.{key}"):
                 return difference
         return ""
-    if isinstance(expected, list) and isinstance(found, list) and len(expected) <= len(found):
-        pairs = enumerate(zip(expected, found, strict=False))
+    if isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            return f"{path}: expected {len(expected)} items, found {len(found)}: {_short(found)}"
+        pairs = enumerate(zip(expected, found, strict=True))
         return next((text for i, (e, f) in pairs if (text := _difference(e, f, f"{path}[{i}]"))), "")
     return "" if expected == found else f"{path}: expected {_short(expected)}, found {_short(found)}"
 
