@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tidegate.cloud.aws.buckets import AwsBuckets
 from tidegate.cloud.aws.clients import is_loopback
 from tidegate.cloud.aws.edges import AwsEdges
 from tidegate.cloud.aws.functions import AwsFunctions
@@ -34,6 +35,8 @@ class Rough:
         try:
             while True:
                 request = await reader.readuntil(b"\r\n\r\n")
+                if b"100-continue" in request:
+                    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 await reader.readexactly(_length(request))
                 self.asked.append(request.partition(b" HTTP/")[0].decode())
                 said = self.script.pop(0)
@@ -100,6 +103,17 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated(write: Write, lost:
             await write(wire)
     assert len(endpoint.asked) == 1
     assert sleeps.slept == []
+
+
+async def test_an_object_is_written_again_after_a_lost_answer_unless_it_was_conditional() -> None:
+    properties = {"content_type": "text/html", "cache_control": "no-store"}
+    async with rough(None, (200, "", b"")) as (endpoint, wire, _):
+        assert await AwsBuckets(wire).write("b", "k", b"x", **properties) == "e2"
+    assert len(endpoint.asked) == 2
+    async with rough(None) as (endpoint, wire, _):
+        with pytest.raises(Unreachable):
+            await AwsBuckets(wire).write("b", "k", b"x", **properties, expect="")
+    assert len(endpoint.asked) == 1
 
 
 async def test_a_write_that_was_throttled_is_asked_again() -> None:

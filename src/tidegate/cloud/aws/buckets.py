@@ -63,7 +63,7 @@ class AwsBuckets:
             expect: None writes in any case, and again after a lost answer; empty demands that the object does not exist
                 yet; else its ETag.
         """
-        clients = self._wire.reads if expect is None else self._wire.writes
+        clients, run = (self._wire.reads, self._wire.ask) if expect is None else (self._wire.writes, self._wire.tell)
         properties: dict[str, Any] = {"ContentType": content_type, "CacheControl": cache_control}
         if expect is not None:
             properties |= {"IfMatch": expect} if expect else {"IfNoneMatch": "*"}
@@ -73,7 +73,7 @@ class AwsBuckets:
                 return clients.buckets.put_object(Bucket=bucket, Key=key, Body=content, **properties)["ETag"]
 
         try:
-            return await self._wire.tell(_where(bucket, key), call)
+            return await run(_where(bucket, key), call)
         except NotFound as error:
             if expect and error.code == "NoSuchKey":  # AWS API: PutObject with If-Match, the object was deleted
                 raise Moved(error.what, where=error.where, code=error.code) from error

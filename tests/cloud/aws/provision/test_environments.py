@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,6 +44,12 @@ def blueprint(environment: str, product: str, strategy: Strategy = Strategy.POIN
     )
 
 
+@pytest.fixture(scope="module")
+def standing(endpoint: str) -> Provisioned:
+    """An environment that tests only look at; its product is `standing`."""
+    return asyncio.run(provision(REGION, endpoint, [blueprint("dev", "standing")]))["dev"]
+
+
 @pytest.fixture
 def product() -> str:
     return f"p{uuid4().hex[:8]}"
@@ -71,52 +78,48 @@ async def test_environments_are_apart(endpoint: str, product: str) -> None:
     assert done["dev"].test_url == f"http://{done['dev'].test_domain}"
 
 
-@pytest.mark.usefixtures("dev")
-async def test_both_aliases_of_a_function_serve_the_placeholder(cloud: Cloud, product: str) -> None:
-    seen = await cloud.functions.observe(f"{product}-api-dev", ("live", "candidate"))
+@pytest.mark.usefixtures("standing")
+async def test_both_aliases_of_a_function_serve_the_placeholder(cloud: Cloud) -> None:
+    seen = await cloud.functions.observe("standing-api-dev", ("live", "candidate"))
     assert [seen.aliases[name].version for name in ("live", "candidate")] == ["1", "1"]
     placeholder = seen.at("live")
     assert isinstance(placeholder, Version)
     assert seen.latest.settled
     assert seen.latest.digest == placeholder.digest
     for alias in seen.aliases:
-        queued = await cloud.functions.invoke(f"{product}-worker-dev", alias, {"Records": [{"body": "x"}]})
+        queued = await cloud.functions.invoke("standing-worker-dev", alias, {"Records": [{"body": "x"}]})
         assert queued.error != ""
 
 
-async def test_the_api_says_that_nothing_is_deployed_yet(cloud: Cloud, dev: Provisioned) -> None:
-    for url in (dev.api_url, dev.candidate_api_url):
+async def test_the_api_says_that_nothing_is_deployed_yet(cloud: Cloud, standing: Provisioned) -> None:
+    for url in (standing.api_url, standing.candidate_api_url):
         status, body = await cloud.probe.get(f"{url}/api/v1/health")
         assert (status, json.loads(body)) == (503, {"detail": "not deployed yet"})
-    assert dev.api_url.endswith("/live")
-    assert dev.candidate_api_url == dev.api_url.removesuffix("live") + "candidate"
+    assert standing.api_url.endswith("/live")
+    assert standing.candidate_api_url == standing.api_url.removesuffix("live") + "candidate"
 
 
-@pytest.mark.usefixtures("dev")
-async def test_the_next_version_will_freeze_the_configuration(
-    product: str, wire: Wire, ask: Callable[..., Any]
-) -> None:
-    worker = await ask(lambda: wire.reads.functions.get_function_configuration(FunctionName=f"{product}-worker-dev"))
+@pytest.mark.usefixtures("standing")
+async def test_the_next_version_will_freeze_the_configuration(wire: Wire, ask: Callable[..., Any]) -> None:
+    worker = await ask(lambda: wire.reads.functions.get_function_configuration(FunctionName="standing-worker-dev"))
     assert worker["Timeout"] == 60
     assert worker["MemorySize"] == 512
     assert worker["Environment"]["Variables"] == {"ENV_NAME": "dev", "TOKEN": "s3cret"}
     assert worker["ImageConfigResponse"]["ImageConfig"]["Command"] == ["src.worker.handler"]
 
 
-@pytest.mark.usefixtures("dev")
-async def test_candidates_have_queues_and_tables_of_their_own(
-    product: str, wire: Wire, ask: Callable[..., Any]
-) -> None:
-    listed = await ask(lambda: wire.reads.functions.list_event_source_mappings(FunctionName=f"{product}-worker-dev"))
+@pytest.mark.usefixtures("standing")
+async def test_candidates_have_queues_and_tables_of_their_own(wire: Wire, ask: Callable[..., Any]) -> None:
+    listed = await ask(lambda: wire.reads.functions.list_event_source_mappings(FunctionName="standing-worker-dev"))
     found = {
         (item["EventSourceArn"].rpartition(":")[2], item["FunctionArn"].rpartition(":")[2])
         for item in listed["EventSourceMappings"]
     }
-    assert found == {(f"{product}-jobs-dev", "live"), (f"{product}-jobs-dev-candidate", "candidate")}
+    assert found == {("standing-jobs-dev", "live"), ("standing-jobs-dev-candidate", "candidate")}
     for suffix in ("", "-candidate"):
-        table = await ask(lambda s=suffix: wire.reads.tables.describe_table(TableName=f"{product}-watchlist-dev{s}"))
+        table = await ask(lambda s=suffix: wire.reads.tables.describe_table(TableName=f"standing-watchlist-dev{s}"))
         assert [key["AttributeName"] for key in table["Table"]["KeySchema"]] == ["user", "ticker"]
-        url = await ask(lambda s=suffix: wire.reads.queues.get_queue_url(QueueName=f"{product}-jobs-dev{s}"))
+        url = await ask(lambda s=suffix: wire.reads.queues.get_queue_url(QueueName=f"standing-jobs-dev{s}"))
         seconds = await ask(
             lambda u=url: wire.reads.queues.get_queue_attributes(
                 QueueUrl=u["QueueUrl"], AttributeNames=["VisibilityTimeout"]
@@ -125,30 +128,28 @@ async def test_candidates_have_queues_and_tables_of_their_own(
         assert seconds["Attributes"]["VisibilityTimeout"] == "360"
 
 
-@pytest.mark.usefixtures("dev")
-async def test_a_schedule_invokes_live_and_logs_are_kept_for_thirty_days(
-    product: str, wire: Wire, ask: Callable[..., Any]
-) -> None:
-    name = f"{product}-scheduler-dev"
+@pytest.mark.usefixtures("standing")
+async def test_a_schedule_invokes_live_and_logs_are_kept_for_thirty_days(wire: Wire, ask: Callable[..., Any]) -> None:
+    name = "standing-scheduler-dev"
     targets = await ask(lambda: wire.reads.rules.list_targets_by_rule(Rule=name))
     assert [target["Arn"].rpartition("function:")[2] for target in targets["Targets"]] == [f"{name}:live"]
     group = await ask(lambda: wire.reads.logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}"))
     assert group["logGroups"][0]["retentionInDays"] == 30
 
 
-@pytest.mark.usefixtures("dev")
-async def test_image_tags_cannot_be_moved(product: str, wire: Wire, ask: Callable[..., Any]) -> None:
-    found = await ask(lambda: wire.reads.images.describe_repositories(repositoryNames=[f"{product}-images"]))
+@pytest.mark.usefixtures("standing")
+async def test_image_tags_cannot_be_moved(wire: Wire, ask: Callable[..., Any]) -> None:
+    found = await ask(lambda: wire.reads.images.describe_repositories(repositoryNames=["standing-images"]))
     assert found["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
 
 
-async def test_pointer_gives_each_distribution_a_store_of_its_own(cloud: Cloud, dev: Provisioned) -> None:
-    test = await cloud.edges.distribution(dev.test_distribution)
-    app = await cloud.edges.distribution(dev.app_distribution)
+async def test_pointer_gives_each_distribution_a_store_of_its_own(cloud: Cloud, standing: Provisioned) -> None:
+    test = await cloud.edges.distribution(standing.test_distribution)
+    app = await cloud.edges.distribution(standing.app_distribution)
     assert "" != test.store != app.store != ""
     assert (await cloud.edges.pointers(app.store))[0] == {}
-    await cloud.buckets.write(dev.bucket, "r1/index.html", b"<html>", **PAGE)
-    assert await cloud.probe.get(f"{dev.app_url}/any/route") == (200, b"<html>")
+    await cloud.buckets.write(standing.bucket, "r1/index.html", b"<html>", **PAGE)
+    assert await cloud.probe.get(f"{standing.app_url}/any/route") == (200, b"<html>")
 
 
 async def test_invalidation_answers_every_route_with_the_index(cloud: Cloud, endpoint: str, product: str) -> None:
