@@ -11,7 +11,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "model": {"errors"},
     "process": {"errors"},
-    "config": {"model", "errors", "changes"},
+    "config": {"model", "errors"},
     "changes": {"model", "errors"},
     "plan": {"model", "errors"},
     "gates": {"model", "errors"},
