@@ -110,8 +110,14 @@ def test_configurations_that_cannot_be(changes: dict[str, Any], code: str) -> No
         {"origin": {"DomainName": "api.example.com"}},
         {"origin": {"DomainName": "site.s3-website.eu-west-1.amazonaws.com", "CustomOriginConfig": {"HTTPPort": 80}}},
         {"behaviour": {"LambdaFunctionAssociations": {"Items": [{"EventType": "origin-request"}]}}},
+        {"behaviour": {"ResponseHeadersPolicyId": "67f7725c-6f97-4210-82d7-5512b31e9d03"}},
+        {"behaviour": {"TrustedKeyGroups": {"Enabled": True, "Quantity": 1, "Items": ["k"]}}},
+        {"WebACLId": "arn:aws:wafv2:us-east-1:1:global/webacl/a/b"},
+        {"Restrictions": {"GeoRestriction": {"RestrictionType": "whitelist", "Quantity": 1, "Items": ["DE"]}}},
+        {"Staging": True},
+        {"OriginGroups": {"Quantity": 1, "Items": [{"Id": "g"}]}},
     ],
 )
-def test_what_the_edge_does_not_do_is_named(changes: dict[str, Any]) -> None:
+def test_what_the_edge_does_not_do_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(NotEmulatedError):
         parse_site(config(**changes))

@@ -1,9 +1,13 @@
 """The function that Tidegate ships, run by the engine that edges use."""
 
+import posixpath
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tidegate
 from tidegate.localcloud.cloudfront.engine import StoreView, invoke
@@ -108,6 +112,26 @@ def test_without_a_pointer_nothing_is_served(uri: str, pairs: dict[str, str]) ->
     assert answer["statusCode"] == 503
     assert answer["headers"]["cache-control"] == {"value": "no-store"}
     assert "No release" in answer["body"]["data"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["/", ".", "..", "%2e", "%2F", "%5c", "\\", "a", "assets", "releases", "runtime.json", "%", "é"]
+        )
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_no_combination_of_pieces_leaves_the_release(pieces: list[str]) -> None:
+    value = run("/" + "".join(pieces), POINTER)
+    if "statusCode" in value:
+        assert value["statusCode"] == 400
+        return
+    key = unquote(value["uri"])
+    assert key.startswith((f"/{POINTER['release']}/", "/assets/")) or key == f"/{POINTER['runtime']}"
+    # Whoever normalizes the path on its way ends in the same place.
+    assert posixpath.normpath(key).startswith(("/releases/0a1b2c", "/assets", "/runtime/app.json"))
+    assert not {".", ".."} & set(key.split("/"))
 
 
 def test_assets_need_no_pointer() -> None:

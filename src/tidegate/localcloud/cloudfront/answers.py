@@ -93,6 +93,6 @@ def _accepts_gzip(header: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _gzipped(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
+    return gzip.compress(body, compresslevel=6, mtime=0)

@@ -1,4 +1,9 @@
-"""A distribution's configuration as the edge needs it: origins, behaviours, error pages (pure)."""
+"""A distribution's configuration as the edge needs it: origins, behaviours, error pages (pure).
+
+Settings that change what viewers get and that the edge does not follow are refused as not emulated. Kept and shown, but
+without effect on a loopback edge: aliases, certificates, viewer protocol policy, price class, HTTP version, IPv6,
+access logs, origin access controls, origin request policies (S3 needs none) and Brotli.
+"""
 
 import posixpath
 import re
@@ -85,6 +90,7 @@ def parse_site(config: Mapping[str, Any]) -> Site:
             InvalidDefaultRootObject, InvalidErrorCode …).
         NotEmulatedError: For what the edge does not do: origins other than S3, custom cache policies, Lambda@Edge.
     """
+    _refuse_what_has_no_effect(config)
     origins = {origin["Id"]: _origin(origin) for origin in config["Origins"]["Items"]}
     root = config.get("DefaultRootObject") or ""
     if root.startswith("/"):
@@ -108,6 +114,24 @@ def function_arns(site: Site) -> frozenset[str]:
 def object_key(origin: S3Origin, uri: str) -> str:
     """The S3 key of a raw URI path: the origin path before it, percent-decoded once, dot segments kept as they are."""
     return unquote(f"{origin.path}{uri}", errors="surrogateescape").removeprefix("/")
+
+
+def _refuse_what_has_no_effect(config: Mapping[str, Any]) -> None:
+    geography = (config.get("Restrictions") or {}).get("GeoRestriction") or {}
+    refused = {
+        "origin groups": bool(_items(config.get("OriginGroups"))),
+        "web ACLs": bool(config.get("WebACLId")),
+        "geographic restrictions": geography.get("RestrictionType", "none") != "none",
+        "continuous deployment": bool(config.get("Staging") or config.get("ContinuousDeploymentPolicyId")),
+    }
+    for one in (config["DefaultCacheBehavior"], *_items(config.get("CacheBehaviors"))):
+        signers = [one.get(name) or {} for name in ("TrustedSigners", "TrustedKeyGroups")]
+        refused["signed URLs"] = refused.get("signed URLs", False) or any(group.get("Enabled") for group in signers)
+        for name in ("ResponseHeadersPolicyId", "FieldLevelEncryptionId", "RealtimeLogConfigArn"):
+            refused[name] = refused.get(name, False) or bool(one.get(name))
+    found = [name for name, is_there in refused.items() if is_there]
+    if found:
+        raise NotEmulatedError(f"distributions with {' and '.join(found)}")
 
 
 def _items(group: Mapping[str, Any] | None) -> list[Any]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from tidegate.localcloud.cloudfront.origin import OriginAnswer
 from tidegate.localcloud.cloudfront.policies import CachePolicy, QueryRule
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024  # of one distribution; larger objects pass through
 ENTRY_OVERHEAD_BYTES = 1024
 
 

@@ -58,6 +58,7 @@ def request_event(request: ViewerRequest, context: Context) -> dict[str, Any]:
         "version": "1.0",
         "context": {
             "distributionDomainName": context.domain,
+            "endpoint": context.domain,
             "distributionId": context.distribution_id,
             "eventType": "viewer-request",
             "requestId": context.request_id,
