@@ -202,11 +202,15 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             raise _ours(error, self.path) from error
+        except UnicodeDecodeError as error:  # SQLite's message quotes a schema that is damaged
+            raise Unreadable("the file's schema is damaged", where=str(self.path), what_next=_RESTORE) from error
 
 
 def _ours(error: sqlite3.Error, path: Path) -> LedgerError:
     where = str(path)
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+    # Text that is not UTF-8 is the one operational error that Python raises by itself, without a code.
+    uncoded = sqlite3.SQLITE_CORRUPT if isinstance(error, sqlite3.OperationalError) else sqlite3.SQLITE_MISUSE
+    match getattr(error, "sqlite_errorcode", uncoded) & 0xFF:
         case sqlite3.SQLITE_FULL:
             return LedgerError("the disk is full; nothing was written", where=where, what_next="make room, then resume")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
