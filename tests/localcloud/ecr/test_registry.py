@@ -8,7 +8,7 @@ import pytest
 from tidegate.localcloud.ecr.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 ABSENT = "sha256:" + "0" * 64
-STAND_IN = "sha256:bbfb29e179a81228d1469fdd9e8dbb5a2557118707a669876e0cfbc9e2b9a03f"
+STAND_IN = "sha256:5cde42bccd4c28333c68aa15fd6267d9484969416c0bdea209e166604ad1abd4"
 
 
 def code(response: httpx.Response) -> str:

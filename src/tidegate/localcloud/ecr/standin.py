@@ -22,7 +22,7 @@ MARKER = "dev.tidegate.stand-in"
 
 _FOLDERS = ("opt", "tmp", "var", "var/lang", "var/runtime", "var/task")
 
-# As `docker inspect public.ecr.aws/lambda/python:3.11` shows them.
+# As `docker inspect public.ecr.aws/lambda/python:3.11` shows them, but for the last.
 _ENVIRONMENT = (
     "LANG=en_US.UTF-8",
     "TZ=:/etc/localtime",
@@ -30,6 +30,8 @@ _ENVIRONMENT = (
     "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
     "LAMBDA_TASK_ROOT=/var/task",
     "LAMBDA_RUNTIME_DIR=/var/runtime",
+    # The real image's interpreter knows its own site-packages; whoever stands in for it must be told.
+    "PYTHONPATH=/var/lang/lib/python3.11/site-packages",
 )
 
 

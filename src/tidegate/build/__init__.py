@@ -1,0 +1,1 @@
+"""Images and site bundles: built once, named by digest."""
