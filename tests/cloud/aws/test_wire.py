@@ -30,6 +30,7 @@ class Rough:
     script: list[Said | None]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -39,6 +40,7 @@ class Rough:
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 await reader.readexactly(_length(request))
                 self.asked.append(request.partition(b" HTTP/")[0].decode())
+                self.signed.append(request.partition(b"Credential=")[2].partition(b"/")[0].decode())
                 said = self.script.pop(0)
                 if said is None:
                     break
@@ -152,6 +154,32 @@ async def test_an_answer_that_is_no_json_is_refused() -> None:
     async with rough((200, "", b"<html>")) as (_, wire, _):
         with pytest.raises(CloudError, match="not JSON"):
             await AwsFunctions(wire).invoke("f", "live", {})
+
+
+@pytest.mark.parametrize(
+    ("environment", "key"),
+    [({}, "test"), ({"AWS_ACCESS_KEY_ID": "AKIDOWN", "AWS_SECRET_ACCESS_KEY": "own"}, "AKIDOWN")],
+)
+async def test_a_cloud_on_this_machine_needs_no_credentials_and_takes_given_ones(
+    environment: dict[str, str], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    async with rough(ALIAS) as (endpoint, wire, _):
+        await AwsFunctions(wire).point("f", LIVE, "2", "r1")
+    assert endpoint.signed == [key]
+
+
+async def test_credentials_that_are_incomplete_are_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOWN")
+    async with rough() as (endpoint, wire, _):
+        with pytest.raises(CloudError) as raised:
+            await AwsFunctions(wire).point("f", LIVE, "2", "r1")
+    assert raised.value.code == "PartialCredentialsError"
+    assert "credentials" in raised.value.what_next
+    assert endpoint.asked == []
 
 
 async def test_a_state_is_read_until_it_is_the_wanted_one_or_time_is_up() -> None:

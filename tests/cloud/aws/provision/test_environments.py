@@ -141,6 +141,8 @@ async def test_a_schedule_invokes_live_and_logs_are_kept_for_thirty_days(wire: W
 async def test_image_tags_cannot_be_moved(wire: Wire, ask: Callable[..., Any]) -> None:
     found = await ask(lambda: wire.reads.images.describe_repositories(repositoryNames=["standing-images"]))
     assert found["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
+    mounting = await ask(lambda: wire.reads.images.get_account_setting(name="BLOB_MOUNTING"))
+    assert mounting["value"] == "ENABLED"
 
 
 async def test_pointer_gives_each_distribution_a_store_of_its_own(cloud: Cloud, standing: Provisioned) -> None:

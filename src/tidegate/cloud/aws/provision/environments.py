@@ -16,7 +16,7 @@ from tidegate.cloud.aws.provision.log_group import ensure_log_group
 from tidegate.cloud.aws.provision.mapping import ensure_mapping
 from tidegate.cloud.aws.provision.placeholder import push_placeholder
 from tidegate.cloud.aws.provision.queue import ensure_queue
-from tidegate.cloud.aws.provision.repository import ensure_repository
+from tidegate.cloud.aws.provision.repository import ensure_blob_mounting, ensure_repository
 from tidegate.cloud.aws.provision.schedule import ensure_schedule
 from tidegate.cloud.aws.provision.table import ensure_table
 from tidegate.cloud.aws.wire import Wire
@@ -55,6 +55,7 @@ async def provision(region: str, endpoint: str, blueprints: Sequence[Blueprint])
         async with side_by_side() as group:
             account = group.create_task(_account(wire))
             access = group.create_task(AwsImages(wire).access())
+            group.create_task(ensure_blob_mounting(wire))
             placeholders = {name: group.create_task(_placeholder(wire, access, name)) for name in names}
             ground = _Ground(wire, account, placeholders)
             done = [group.create_task(_environment(ground, blueprint)) for blueprint in blueprints]
@@ -111,10 +112,13 @@ async def _resources(wire: Wire, blueprint: Blueprint) -> None:
     site = (blueprint.site.bucket,) if blueprint.site else ()
     for bucket in dict.fromkeys((*blueprint.buckets, *site)):
         await ensure_bucket(wire, bucket)
-    timeouts = {function.queue: function.timeout_seconds for function in blueprint.functions}
+    timeouts = dict.fromkeys(blueprint.queues, 0)
+    for function in blueprint.functions:
+        if function.queue:
+            timeouts[function.queue] = max(timeouts.get(function.queue, 0), function.timeout_seconds)
     for suffix in ("", CANDIDATE_SUFFIX):
-        for queue in blueprint.queues:
-            await ensure_queue(wire, queue + suffix, timeouts.get(queue, 0))
+        for queue, seconds in timeouts.items():
+            await ensure_queue(wire, queue + suffix, seconds)
         for table in blueprint.tables:
             await ensure_table(wire, table, suffix)
     for function in blueprint.functions:

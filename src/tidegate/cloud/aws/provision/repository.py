@@ -1,4 +1,4 @@
-"""ECR repositories."""
+"""ECR repositories, and what their registry allows."""
 
 from tidegate.cloud.aws.provision.ensure import created
 from tidegate.cloud.aws.wire import Wire
@@ -12,3 +12,8 @@ async def ensure_repository(wire: Wire, name: str) -> None:
         lambda: wire.reads.images.create_repository(repositoryName=name, imageTagMutability="IMMUTABLE"),
         "RepositoryAlreadyExistsException",
     )
+
+
+async def ensure_blob_mounting(wire: Wire) -> None:
+    """Let a push take layers over from another repository of the account (AWS API: PutAccountSetting)."""
+    await wire.ask("the registry", lambda: wire.reads.images.put_account_setting(name="BLOB_MOUNTING", value="ENABLED"))
