@@ -34,7 +34,7 @@ class Functions(Protocol):
     """AWS Lambda."""
 
     async def observe(self, name: str, aliases: Sequence[str]) -> FunctionSnapshot:
-        """`$LATEST`, the named aliases that exist, and the versions that they point to. `NotFound` without the function."""
+        """`$LATEST`, the named aliases that exist, and their versions. `NotFound` without the function."""
 
     async def version(self, name: str, qualifier: str) -> Version:
         """One version; `qualifier` is `$LATEST` or a number."""
@@ -70,7 +70,7 @@ class Buckets(Protocol):
     async def read(self, bucket: str, key: str) -> tuple[bytes, str]:
         """Body and ETag; `NotFound` without the object."""
 
-    async def write(  # noqa: PLR0913 - an S3 object has that many properties
+    async def write(
         self,
         bucket: str,
         key: str,
