@@ -5,7 +5,7 @@ import time
 
 import click
 
-from tidegate.cli.wiring import project_of, run_async
+from tidegate.cli.wiring import json_option, print_json, project_of, run_async
 from tidegate.config.load import load
 from tidegate.operations.cloud_up import CloudUp, embedded_cloud
 from tidegate.operations.project import Project
@@ -18,21 +18,25 @@ def cloud() -> None:
 
 @cloud.command()
 @click.option("--port", default=4566, show_default=True, help="Port of the control plane; 0 takes a free one.")
+@json_option
 @click.pass_context
-def up(context: click.Context, port: int) -> None:
+def up(context: click.Context, port: int, *, as_json: bool) -> None:
     """Start the embedded cloud, create what the pipeline file names, and stay up until Ctrl-C.
 
     It begins empty each time. Any AWS client works against it: set AWS_ENDPOINT_URL to the endpoint.
     """
     project = project_of(context)
-    run_async(_up(project, port))
+    run_async(_up(project, port, as_json=as_json))
 
 
-async def _up(project: Project, port: int) -> None:
+async def _up(project: Project, port: int, *, as_json: bool) -> None:
     began = time.monotonic()
     pipeline = load(project.folder / project.file)
     async with embedded_cloud(project, pipeline, port) as found:
-        _print(found, time.monotonic() - began)
+        if as_json:
+            print_json(found)
+        else:
+            _print(found, time.monotonic() - began)
         await asyncio.Event().wait()
 
 

@@ -1,0 +1,163 @@
+"""What pushes do, through the real thing. The tests of this file share one product and run in their order."""
+
+import httpx
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.pipeline.browser import CHROMIUM_ARGUMENTS, chromium
+from tests.pipeline.product import ENVIRONMENTS, Product, applied, explain, phases
+from tests.pipeline.users import Users
+from tidegate.model.job import Phase
+
+pytestmark = pytest.mark.pipeline
+
+EVERY_ENVIRONMENT = {"dev": "r1", "staging": "r1", "prod": "r1"}
+
+
+def health(product: Product, environment: str) -> dict[str, str]:
+    answer = httpx.get(f"{product.addresses(environment)['TELEGRAM_API_URL']}/api/v1/health", timeout=20)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, str] = answer.json()
+    return found
+
+
+async def test_first_push_reaches_prod(product: Product) -> None:
+    run = product.push()
+    assert run.phase is Phase.SUCCEEDED, explain(product, run)
+    assert set(phases(run).values()) == {"succeeded"}
+    assert product.live() == EVERY_ENVIRONMENT
+    with product.stage.project.ledger() as ledger:
+        release = ledger.release("r1")
+    for name in ENVIRONMENTS:
+        told = health(product, name)
+        assert told["commit"] == product.head()
+        assert told["digest"] == release.images["backend"].digest
+        assert told["qualifier"] == "live"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
+        page = await browser.new_page()
+        await page.goto(product.app_url("prod"))
+        await page.get_by_role("searchbox").fill("NVDA")
+        await page.get_by_role("link", name="NVDA").first.click()
+        await page.get_by_role("img").first.wait_for()
+        assert "/report/NVDA" in page.url
+        await browser.close()
+
+
+def test_the_same_push_again_plans_nothing(product: Product) -> None:
+    done = product.tidegate("run", "--commit", "telegram", "--branch", "telegram", "--json")
+    assert done.returncode == 0, done.stderr
+    run = product.newest()
+    assert run is not None
+    assert run.phase is Phase.SATISFIED
+    assert "already serves" in run.reason
+    assert applied(run) == set()
+
+
+def test_documentation_only_starts_nothing_and_says_why(product: Product) -> None:
+    product.write("docs/more.md", "more\n")
+    product.write(".claude/notes.md", "notes\n")
+    product.commit("Only words")
+    run = product.push()
+    assert run.phase is Phase.SATISFIED
+    assert "docs/**" in run.reason
+    assert applied(run) == set()
+    assert product.live() == EVERY_ENVIRONMENT
+
+
+def test_tests_only_runs_its_gate_and_builds_nothing(product: Product) -> None:
+    product.write("tests/shared/test_more.py", "def test_more() -> None:\n    assert 1 + 1 == 2\n")
+    product.commit("Another test")
+    run = product.push()
+    assert run.phase is Phase.SUCCEEDED, explain(product, run)
+    assert applied(run) == {"detect-changes", "test"}
+    assert product.live() == EVERY_ENVIRONMENT
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "built", "same"),
+    [
+        pytest.param(
+            "src/api/__init__.py", "", "# changed\n", {"build"}, ("site", "fund-data-sync"), id="backend only"
+        ),
+        pytest.param(
+            "frontend/twinbar/src/brand.ts",
+            None,
+            None,
+            {"build-frontend"},
+            ("backend", "fund-data-sync"),
+            id="frontend only",
+        ),
+        pytest.param(
+            "fund_data_sync/__init__.py", "", "# changed\n", {"build"}, ("backend", "site"), id="fund data only"
+        ),
+    ],
+)
+def test_a_part_reaches_prod_and_the_rest_is_inherited(
+    product: Product, path: str, old: str | None, new: str | None, built: set[str], same: tuple[str, ...]
+) -> None:
+    with product.stage.project.ledger() as ledger:
+        before = ledger.last_release()
+    assert before
+    file = product.work / path
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    product.write(path, text + (new if new is not None else "\nexport const changed = true;\n"))
+    product.commit(f"Change {path}")
+    run = product.push()
+    assert run.phase is Phase.SUCCEEDED, explain(product, run)
+    assert applied(run) & {"build", "build-frontend"} == built
+    with product.stage.project.ledger() as ledger:
+        after = ledger.last_release()
+    assert after
+    assert product.live() == dict.fromkeys(ENVIRONMENTS, after.id)
+    for name in same:
+        kept = after.site if name == "site" else after.images[name]
+        assert kept == (before.site if name == "site" else before.images[name]), f"{name} is not inherited"
+
+
+def test_a_broken_health_endpoint_stops_at_the_smoke_test_of_dev(product: Product) -> None:
+    live = product.live()
+    old = {name: health(product, name)["commit"] for name in ENVIRONMENTS}
+    file = next((product.work / "src/api").glob("**/health.py"), None) or next(
+        (product.work / "src/api").glob("routes*.py")
+    )
+    good = file.read_text(encoding="utf-8")
+    file.write_text(good.replace('"ok"', '"broken"').replace("'ok'", "'broken'"), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") != good
+    # The unit tests know better than to let this pass: they are changed along with it, as a careless change would.
+    for test in (product.work / "tests").rglob("test_*.py"):
+        text = test.read_text(encoding="utf-8")
+        test.write_text(
+            text.replace('"status": "ok"', '"status": "broken"').replace('== "ok"', '== "broken"'), encoding="utf-8"
+        )
+    product.commit("Break health")
+    with Users(product) as users:
+        run = product.push()
+    assert run.phase is Phase.FAILED
+    assert phases(run)["deploy-dev"] == "failed", explain(product, run)
+    assert phases(run)["promote-dev"] == "blocked"
+    assert "health" in run.jobs["deploy-dev"].failure["what"]
+    assert users.failures == []
+    assert users.commits == {name: {commit} for name, commit in old.items()}
+    assert all(count > 5 for count in users.asked.values())
+    assert product.live() == live
+    product._git("revert", "--no-edit", "HEAD")
+    run = product.push()
+    assert run.phase is Phase.SUCCEEDED, explain(product, run)
+
+
+def test_a_broken_page_stops_at_the_browser_tests_and_nothing_is_promoted(product: Product) -> None:
+    live = product.live()
+    old = {name: health(product, name)["commit"] for name in ENVIRONMENTS}
+    product.replace("frontend/twinbar/src/main.tsx", "createRoot(", "throw new Error('broken');\ncreateRoot(")
+    product.write("src/api/changed.py", "# the backend of the pair is fine\n")
+    product.commit("Break the page")
+    with Users(product) as users:
+        run = product.push()
+    assert phases(run)["deploy-dev"] == "succeeded", explain(product, run)
+    assert phases(run)["e2e-test-dev"] == "failed"
+    assert phases(run)["promote-dev"] == phases(run)["promote-dev-frontend"] == "blocked"
+    assert users.failures == []
+    assert users.commits == {name: {commit} for name, commit in old.items()}
+    assert all(len(pages) == 1 for pages in users.pages.values())
+    assert product.live() == live
