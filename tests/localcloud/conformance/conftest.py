@@ -140,7 +140,9 @@ class ImagePusher:
         }
         body = json.dumps(manifest).encode()
         answer = self.registry.put(
-            f"/v2/{self.name}/manifests/{_digest(body)}", content=body, headers={"Content-Type": str(manifest["mediaType"])}
+            f"/v2/{self.name}/manifests/{_digest(body)}",
+            content=body,
+            headers={"Content-Type": str(manifest["mediaType"])},
         )
         answer.raise_for_status()
         return f"{self.repository_uri}@{_digest(body)}"
@@ -179,3 +181,80 @@ def push_image(client: Client) -> Iterator[PushImage]:
     with httpx.Client(base_url=token["proxyEndpoint"], headers=headers) as registry:
         yield ImagePusher(registry, uri, name)
     ecr.delete_repository(repositoryName=name, force=True)
+
+
+ECHO = """
+import os
+
+def handler(event, context):
+    print("asked", event)
+    return {
+        "event": event,
+        "arn": context.invoked_function_arn,
+        "version": context.function_version,
+        "color": os.environ.get("COLOR"),
+        "region": os.environ["AWS_REGION"],
+    }
+"""
+
+
+class Functions:
+    """What tests do with functions, waits included."""
+
+    role = "arn:aws:iam::123456789012:role/conformance"
+    echo = ECHO
+
+    def __init__(self, client: Any, push: Callable[..., str]) -> None:
+        self.client = client
+        self.push = push
+        self.made: list[str] = []
+
+    def create(self, source: str = ECHO, **given: Any) -> str:
+        name = f"conformance-{uuid.uuid4().hex[:12]}"
+        uri = self.push({"app.py": source})
+        self.client.create_function(
+            FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=self.role, **given
+        )
+        self.made.append(name)
+        self.settle(name)
+        return name
+
+    def settle(self, name: str, qualifier: str | None = None) -> dict[str, Any]:
+        chosen = {} if qualifier is None else {"Qualifier": qualifier}
+        fast = {"Delay": 0.05, "MaxAttempts": 1200}
+        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=fast, **chosen)
+        if qualifier is None:
+            self.client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=fast)
+        return dict(self.client.get_function_configuration(FunctionName=name, **chosen))
+
+    def publish(self, name: str, **given: Any) -> str:
+        version = self.client.publish_version(FunctionName=name, **given)["Version"]
+        self.settle(name, version)
+        return str(version)
+
+    def recolor(self, name: str, color: str) -> None:
+        self.client.update_function_configuration(FunctionName=name, Environment={"Variables": {"COLOR": color}})
+        self.settle(name)
+
+    def versions(self, colors: list[str]) -> str:
+        """A function with one published version for each color."""
+        name = self.create()
+        for color in colors:
+            self.recolor(name, color)
+            self.publish(name)
+        return name
+
+    def invoke(self, name: str, event: Any = None, **given: Any) -> Any:
+        answer = self.client.invoke(FunctionName=name, Payload=json.dumps(event).encode(), **given)
+        return json.loads(answer["Payload"].read())
+
+
+@pytest.fixture
+def functions(client: Callable[[str], Any], push_image: Callable[..., str]) -> Iterator[Functions]:
+    made = Functions(client("lambda"), push_image)
+    yield made
+    for name in made.made:
+        try:
+            made.client.delete_function(FunctionName=name)
+        except made.client.exceptions.ResourceNotFoundException:
+            continue

@@ -4,29 +4,13 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-ROLE = "arn:aws:iam::123456789012:role/conformance"
 UNKNOWN_REVISION = "00000000-0000-0000-0000-000000000000"
-
-ECHO = """
-import os
-
-def handler(event, context):
-    print("asked", event)
-    return {
-        "event": event,
-        "arn": context.invoked_function_arn,
-        "version": context.function_version,
-        "color": os.environ.get("COLOR"),
-        "region": os.environ["AWS_REGION"],
-    }
-"""
-
 FAULTY = """
 import os, time
 
@@ -39,63 +23,6 @@ def handler(event, context):
         time.sleep(60)
     return os.getpid()
 """
-
-
-class Functions:
-    """What tests do with functions, waits included."""
-
-    def __init__(self, client: Any, push: Callable[..., str]) -> None:
-        self.client = client
-        self.push = push
-        self.made: list[str] = []
-
-    def create(self, source: str = ECHO, **given: Any) -> str:
-        name = f"conformance-{uuid.uuid4().hex[:12]}"
-        uri = self.push({"app.py": source})
-        self.client.create_function(FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=ROLE, **given)
-        self.made.append(name)
-        self.settle(name)
-        return name
-
-    def settle(self, name: str, qualifier: str | None = None) -> dict[str, Any]:
-        chosen = {} if qualifier is None else {"Qualifier": qualifier}
-        fast = {"Delay": 0.05, "MaxAttempts": 1200}
-        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=fast, **chosen)
-        if qualifier is None:
-            self.client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=fast)
-        return dict(self.client.get_function_configuration(FunctionName=name, **chosen))
-
-    def publish(self, name: str, **given: Any) -> str:
-        version = self.client.publish_version(FunctionName=name, **given)["Version"]
-        self.settle(name, version)
-        return str(version)
-
-    def recolor(self, name: str, color: str) -> None:
-        self.client.update_function_configuration(FunctionName=name, Environment={"Variables": {"COLOR": color}})
-        self.settle(name)
-
-    def versions(self, colors: list[str]) -> str:
-        """A function with one published version for each color."""
-        name = self.create()
-        for color in colors:
-            self.recolor(name, color)
-            self.publish(name)
-        return name
-
-    def invoke(self, name: str, event: Any = None, **given: Any) -> Any:
-        answer = self.client.invoke(FunctionName=name, Payload=json.dumps(event).encode(), **given)
-        return json.loads(answer["Payload"].read())
-
-
-@pytest.fixture
-def functions(client: Callable[[str], Any], push_image: Callable[..., str]) -> Iterator[Functions]:
-    made = Functions(client("lambda"), push_image)
-    yield made
-    for name in made.made:
-        try:
-            made.client.delete_function(FunctionName=name)
-        except made.client.exceptions.ResourceNotFoundException:
-            continue
 
 
 def refused(call: Callable[..., Any], **given: Any) -> tuple[str, int]:
@@ -112,11 +39,16 @@ PRECONDITION = ("PreconditionFailedException", 412)
 
 
 class TestFunctions:
-    def test_a_new_function_is_pending_and_then_active(self, functions: Functions) -> None:
+    def test_a_new_function_is_pending_and_then_active(self, functions: Any) -> None:
         name = f"conformance-{uuid.uuid4().hex[:12]}"
-        uri = functions.push({"app.py": ECHO})
+        uri = functions.push({"app.py": functions.echo})
         made = functions.client.create_function(
-            FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=ROLE, Timeout=7, MemorySize=256
+            FunctionName=name,
+            PackageType="Image",
+            Code={"ImageUri": uri},
+            Role=functions.role,
+            Timeout=7,
+            MemorySize=256,
         )
         functions.made.append(name)
         assert made["State"] == "Pending"
@@ -130,37 +62,44 @@ class TestFunctions:
         assert code["ImageUri"] == uri
         assert code["ResolvedImageUri"].endswith(f"@sha256:{settled['CodeSha256']}")
 
-    def test_a_pending_function_takes_no_update_and_no_invocation(self, functions: Functions) -> None:
+    def test_a_pending_function_takes_no_update_and_no_invocation(self, functions: Any) -> None:
         name = f"conformance-{uuid.uuid4().hex[:12]}"
-        uri = functions.push({"app.py": ECHO})
-        functions.client.create_function(FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=ROLE)
+        uri = functions.push({"app.py": functions.echo})
+        functions.client.create_function(
+            FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=functions.role
+        )
         functions.made.append(name)
         assert refused(functions.client.update_function_configuration, FunctionName=name, Timeout=4) == CONFLICT
 
-    def test_a_second_function_of_one_name_is_refused(self, functions: Functions) -> None:
+    def test_a_second_function_of_one_name_is_refused(self, functions: Any) -> None:
         name = functions.create()
-        uri = functions.push({"app.py": ECHO})
-        given = {"FunctionName": name, "PackageType": "Image", "Code": {"ImageUri": uri}, "Role": ROLE}
+        uri = functions.push({"app.py": functions.echo})
+        given = {"FunctionName": name, "PackageType": "Image", "Code": {"ImageUri": uri}, "Role": functions.role}
         assert refused(functions.client.create_function, **given) == CONFLICT
 
-    def test_an_image_that_does_not_exist_is_refused(self, functions: Functions) -> None:
-        uri = functions.push({"app.py": ECHO}).rpartition("@")[0] + f"@sha256:{'0' * 64}"
-        given = {"FunctionName": "conformance-none", "PackageType": "Image", "Code": {"ImageUri": uri}, "Role": ROLE}
+    def test_an_image_that_does_not_exist_is_refused(self, functions: Any) -> None:
+        uri = functions.push({"app.py": functions.echo}).rpartition("@")[0] + f"@sha256:{'0' * 64}"
+        given = {
+            "FunctionName": "conformance-none",
+            "PackageType": "Image",
+            "Code": {"ImageUri": uri},
+            "Role": functions.role,
+        }
         assert refused(functions.client.create_function, **given) == INVALID
 
     @pytest.mark.parametrize("operation", ["get_function", "delete_function", "publish_version", "get_policy"])
-    def test_a_missing_function_is_not_found(self, functions: Functions, operation: str) -> None:
+    def test_a_missing_function_is_not_found(self, functions: Any, operation: str) -> None:
         call = getattr(functions.client, operation)
         with pytest.raises(functions.client.exceptions.ResourceNotFoundException) as error:
             call(FunctionName="conformance-missing")
         assert ":function:conformance-missing" in str(error.value)
 
-    def test_reserved_environment_variables_are_refused(self, functions: Functions) -> None:
+    def test_reserved_environment_variables_are_refused(self, functions: Any) -> None:
         name = functions.create()
         given = {"FunctionName": name, "Environment": {"Variables": {"AWS_REGION": "eu-west-1"}}}
         assert refused(functions.client.update_function_configuration, **given) == INVALID
 
-    def test_tags_and_reserved_concurrency(self, functions: Functions) -> None:
+    def test_tags_and_reserved_concurrency(self, functions: Any) -> None:
         name = functions.create(Tags={"team": "reports"})
         arn = functions.client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
         functions.client.tag_resource(Resource=arn, Tags={"tier": "api"})
@@ -173,7 +112,7 @@ class TestFunctions:
 
 
 class TestUpdates:
-    def test_the_revision_changes_when_an_update_is_accepted_and_when_it_completes(self, functions: Functions) -> None:
+    def test_the_revision_changes_when_an_update_is_accepted_and_when_it_completes(self, functions: Any) -> None:
         name = functions.create()
         before = functions.settle(name)["RevisionId"]
         accepted = functions.client.update_function_configuration(FunctionName=name, Timeout=9)
@@ -182,31 +121,31 @@ class TestUpdates:
         assert len({before, accepted["RevisionId"], completed["RevisionId"]}) == 3
         assert completed["Timeout"] == 9
 
-    def test_an_update_in_progress_refuses_another_one(self, functions: Functions) -> None:
+    def test_an_update_in_progress_refuses_another_one(self, functions: Any) -> None:
         name = functions.create()
         functions.client.update_function_configuration(FunctionName=name, Timeout=9)
         assert refused(functions.client.update_function_configuration, FunctionName=name, Timeout=8) == CONFLICT
         assert refused(functions.client.publish_version, FunctionName=name) == CONFLICT
 
-    def test_new_code_by_digest(self, functions: Functions) -> None:
+    def test_new_code_by_digest(self, functions: Any) -> None:
         name = functions.create()
-        uri = functions.push({"app.py": ECHO.replace("asked", "told")})
+        uri = functions.push({"app.py": functions.echo.replace("asked", "told")})
         revision = functions.settle(name)["RevisionId"]
         functions.client.update_function_code(FunctionName=name, ImageUri=uri, RevisionId=revision)
         assert functions.settle(name)["CodeSha256"] == uri.rpartition(":")[2]
 
-    def test_a_dry_run_changes_nothing(self, functions: Functions) -> None:
+    def test_a_dry_run_changes_nothing(self, functions: Any) -> None:
         name = functions.create()
         before = functions.settle(name)
-        uri = functions.push({"app.py": ECHO.replace("asked", "told")})
+        uri = functions.push({"app.py": functions.echo.replace("asked", "told")})
         answer = functions.client.update_function_code(FunctionName=name, ImageUri=uri, DryRun=True)
         assert answer["CodeSha256"] == uri.rpartition(":")[2]
         after = functions.settle(name)
         assert (after["CodeSha256"], after["RevisionId"]) == (before["CodeSha256"], before["RevisionId"])
 
-    def test_another_revision_is_a_failed_precondition(self, functions: Functions) -> None:
+    def test_another_revision_is_a_failed_precondition(self, functions: Any) -> None:
         name = functions.create()
-        uri = functions.push({"app.py": ECHO})
+        uri = functions.push({"app.py": functions.echo})
         call = functions.client
         assert refused(call.update_function_code, FunctionName=name, ImageUri=uri, RevisionId=UNKNOWN_REVISION) == (
             PRECONDITION
@@ -217,7 +156,7 @@ class TestUpdates:
 
 
 class TestVersions:
-    def test_a_version_freezes_code_and_configuration(self, functions: Functions) -> None:
+    def test_a_version_freezes_code_and_configuration(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         assert [functions.invoke(name, Qualifier=one)["color"] for one in ("1", "2", "$LATEST")] == [
             "red",
@@ -225,42 +164,44 @@ class TestVersions:
             "green",
         ]
 
-    def test_a_new_version_is_pending_first(self, functions: Functions) -> None:
+    def test_a_new_version_is_pending_first(self, functions: Any) -> None:
         name = functions.create()
         published = functions.client.publish_version(FunctionName=name, Description="first")
         assert (published["Version"], published["State"], published["Description"]) == ("1", "Pending", "first")
         assert published["FunctionArn"].endswith(f":{name}:1")
         assert functions.settle(name, "1")["State"] == "Active"
 
-    def test_publishing_without_a_change_answers_the_same_version(self, functions: Functions) -> None:
+    def test_publishing_without_a_change_answers_the_same_version(self, functions: Any) -> None:
         name = functions.versions(["red"])
         assert functions.publish(name, Description="again") == "1"
         functions.recolor(name, "green")
         assert functions.publish(name) == "2"
 
-    def test_the_code_must_be_the_expected_one(self, functions: Functions) -> None:
+    def test_the_code_must_be_the_expected_one(self, functions: Any) -> None:
         name = functions.create()
         sha = functions.settle(name)["CodeSha256"]
         assert refused(functions.client.publish_version, FunctionName=name, CodeSha256="0" * 64) == INVALID
         assert functions.publish(name, CodeSha256=sha) == "1"
 
-    def test_numbers_are_never_used_again(self, functions: Functions) -> None:
+    def test_numbers_are_never_used_again(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         functions.client.delete_function(FunctionName=name, Qualifier="2")
         assert functions.publish(name) == "3"
         functions.client.delete_function(FunctionName=name)
-        uri = functions.push({"app.py": ECHO})
-        functions.client.create_function(FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=ROLE)
+        uri = functions.push({"app.py": functions.echo})
+        functions.client.create_function(
+            FunctionName=name, PackageType="Image", Code={"ImageUri": uri}, Role=functions.role
+        )
         functions.settle(name)
         assert functions.publish(name) == "4"
 
-    def test_versions_are_listed_with_latest_first(self, functions: Functions) -> None:
+    def test_versions_are_listed_with_latest_first(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         listed = functions.client.list_versions_by_function(FunctionName=name)["Versions"]
         assert [one["Version"] for one in listed] == ["$LATEST", "1", "2"]
         assert name in [one["FunctionName"] for one in all_functions(functions.client)]
 
-    def test_a_version_that_an_alias_points_to_is_not_deleted(self, functions: Functions) -> None:
+    def test_a_version_that_an_alias_points_to_is_not_deleted(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         functions.client.create_alias(
             FunctionName=name,
@@ -272,7 +213,7 @@ class TestVersions:
             assert refused(functions.client.delete_function, FunctionName=name, Qualifier=number) == CONFLICT
         assert refused(functions.client.delete_function, FunctionName=name, Qualifier="$LATEST") == INVALID
 
-    def test_a_function_can_be_published_as_it_is_made(self, functions: Functions) -> None:
+    def test_a_function_can_be_published_as_it_is_made(self, functions: Any) -> None:
         name = functions.create(Publish=True)
         assert functions.settle(name, "1")["Version"] == "1"
 
@@ -283,7 +224,7 @@ def all_functions(client: Any) -> list[dict[str, Any]]:
 
 
 class TestAliases:
-    def test_an_alias_from_creation_to_deletion(self, functions: Functions) -> None:
+    def test_an_alias_from_creation_to_deletion(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         call = functions.client
         made = call.create_alias(FunctionName=name, Name="live", FunctionVersion="1", Description="users")
@@ -300,7 +241,7 @@ class TestAliases:
         assert refused(call.get_alias, FunctionName=name, Name="live") == NOT_FOUND
         assert refused(call.invoke, FunctionName=name, Qualifier="live") == NOT_FOUND
 
-    def test_a_lost_race_is_a_failed_precondition(self, functions: Functions) -> None:
+    def test_a_lost_race_is_a_failed_precondition(self, functions: Any) -> None:
         name = functions.versions(["red"])
         given = {"FunctionName": name, "Name": "live"}
         made = functions.client.create_alias(FunctionVersion="1", **given)
@@ -308,7 +249,7 @@ class TestAliases:
         lost = refused(functions.client.update_alias, FunctionVersion="1", RevisionId=made["RevisionId"], **given)
         assert lost == PRECONDITION
 
-    def test_an_alias_to_a_missing_version_is_refused(self, functions: Functions) -> None:
+    def test_an_alias_to_a_missing_version_is_refused(self, functions: Any) -> None:
         name = functions.versions(["red"])
         given = {"FunctionName": name, "Name": "live"}
         assert refused(functions.client.create_alias, FunctionVersion="9", **given) == NOT_FOUND
@@ -326,9 +267,7 @@ class TestAliases:
             ("1", {"2": 0.1, "3": 0.1}),
         ],
     )
-    def test_weights_that_aws_does_not_take(
-        self, functions: Functions, version: str, weights: dict[str, float]
-    ) -> None:
+    def test_weights_that_aws_does_not_take(self, functions: Any, version: str, weights: dict[str, float]) -> None:
         name = functions.versions(["red", "green", "blue"])
         code, status = refused(
             functions.client.create_alias,
@@ -340,12 +279,12 @@ class TestAliases:
         assert (code, status) in (INVALID, ("ValidationException", 400))
 
     @pytest.mark.parametrize("name", ["7", "white space", "a:b"])
-    def test_a_malformed_name_is_refused(self, functions: Functions, name: str) -> None:
+    def test_a_malformed_name_is_refused(self, functions: Any, name: str) -> None:
         function = functions.versions(["red"])
         code = refused(functions.client.create_alias, FunctionName=function, Name=name, FunctionVersion="1")
         assert code == ("ValidationException", 400)
 
-    def test_weights_split_the_traffic(self, functions: Functions) -> None:
+    def test_weights_split_the_traffic(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         given = {"FunctionName": name, "Name": "live"}
         functions.client.create_alias(
@@ -360,7 +299,7 @@ class TestAliases:
         assert after.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) == {}
         assert {functions.invoke(name, Qualifier="live")["version"] for _ in range(10)} == {"1"}
 
-    def test_weights_stay_when_an_update_does_not_name_them(self, functions: Functions) -> None:
+    def test_weights_stay_when_an_update_does_not_name_them(self, functions: Any) -> None:
         name = functions.versions(["red", "green"])
         given = {"FunctionName": name, "Name": "live"}
         weights = {"AdditionalVersionWeights": {"2": 0.25}}
@@ -369,7 +308,7 @@ class TestAliases:
 
 
 class TestPolicies:
-    def test_a_permission_from_addition_to_removal(self, functions: Functions) -> None:
+    def test_a_permission_from_addition_to_removal(self, functions: Any) -> None:
         name = functions.versions(["red"])
         call = functions.client
         call.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -388,7 +327,7 @@ class TestPolicies:
 
 
 class TestInvocation:
-    def test_the_answer_names_version_and_log(self, functions: Functions) -> None:
+    def test_the_answer_names_version_and_log(self, functions: Any) -> None:
         name = functions.create()
         answer = functions.client.invoke(FunctionName=name, Payload=b'{"q": 1}', LogType="Tail")
         assert json.loads(answer["Payload"].read())["event"] == {"q": 1}
@@ -399,7 +338,7 @@ class TestInvocation:
         assert re.search(r"^START RequestId: \S+ Version: \$LATEST$", log, re.MULTILINE)
         assert re.search(r"^REPORT RequestId: \S+\tDuration: [\d.]+ ms\t.*Init Duration: ", log, re.MULTILINE)
 
-    def test_an_exception_is_an_unhandled_error(self, functions: Functions) -> None:
+    def test_an_exception_is_an_unhandled_error(self, functions: Any) -> None:
         name = functions.create(FAULTY)
         answer = functions.client.invoke(FunctionName=name, Payload=b'"raise"')
         document = json.loads(answer["Payload"].read())
@@ -407,7 +346,7 @@ class TestInvocation:
         assert (document["errorType"], document["errorMessage"]) == ("ValueError", "no good")
         assert any("app.py" in line for line in document["stackTrace"])
 
-    def test_an_exit_ends_the_worker_and_the_next_event_gets_another(self, functions: Functions) -> None:
+    def test_an_exit_ends_the_worker_and_the_next_event_gets_another(self, functions: Any) -> None:
         name = functions.create(FAULTY)
         first = functions.invoke(name)
         answer = functions.client.invoke(FunctionName=name, Payload=b'"exit"')
@@ -417,7 +356,7 @@ class TestInvocation:
         assert "exit status 3" in document["errorMessage"]
         assert functions.invoke(name) != first
 
-    def test_a_timeout_ends_the_worker(self, functions: Functions) -> None:
+    def test_a_timeout_ends_the_worker(self, functions: Any) -> None:
         name = functions.create(FAULTY, Timeout=1)
         answer = functions.client.invoke(FunctionName=name, Payload=b'"hang"')
         document = json.loads(answer["Payload"].read())
@@ -436,14 +375,14 @@ class TestInvocation:
             ("import os\nos._exit(9)\n", "Runtime.ExitError"),
         ],
     )
-    def test_a_handler_that_does_not_load(self, functions: Functions, source: str, kind: str) -> None:
+    def test_a_handler_that_does_not_load(self, functions: Any, source: str, kind: str) -> None:
         name = functions.create(source)
         for _ in range(2):
             answer = functions.client.invoke(FunctionName=name)
             assert answer["FunctionError"] == "Unhandled"
             assert json.loads(answer["Payload"].read())["errorType"] == kind
 
-    def test_new_code_serves_the_next_event(self, functions: Functions) -> None:
+    def test_new_code_serves_the_next_event(self, functions: Any) -> None:
         name = functions.create("def handler(event, context):\n    return 'old'\n")
         assert functions.invoke(name) == "old"
         uri = functions.push({"app.py": "def handler(event, context):\n    return 'new'\n"})
@@ -451,22 +390,22 @@ class TestInvocation:
         functions.settle(name)
         assert functions.invoke(name) == "new"
 
-    def test_a_command_overrides_the_images_own(self, functions: Functions) -> None:
-        source = ECHO + "\ndef other(event, context):\n    return 'other'\n"
+    def test_a_command_overrides_the_images_own(self, functions: Any) -> None:
+        source = functions.echo + "\ndef other(event, context):\n    return 'other'\n"
         assert functions.invoke(functions.create(source, ImageConfig={"Command": ["app.other"]})) == "other"
 
-    def test_what_is_no_json_is_refused(self, functions: Functions) -> None:
+    def test_what_is_no_json_is_refused(self, functions: Any) -> None:
         name = functions.create()
         given = {"FunctionName": name, "Payload": b"{"}
         assert refused(functions.client.invoke, **given) == ("InvalidRequestContentException", 400)
 
-    def test_an_event_is_accepted_and_a_dry_run_runs_nothing(self, functions: Functions) -> None:
+    def test_an_event_is_accepted_and_a_dry_run_runs_nothing(self, functions: Any) -> None:
         name = functions.create()
         assert functions.client.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
         assert functions.client.invoke(FunctionName=name, InvocationType="Event")["StatusCode"] == 202
         assert refused(functions.client.invoke, FunctionName="missing", InvocationType="Event") == NOT_FOUND
 
-    def test_unicode_and_large_payloads_pass_whole(self, functions: Functions) -> None:
+    def test_unicode_and_large_payloads_pass_whole(self, functions: Any) -> None:
         name = functions.create()
         event = {"ü": "日本" * 100_000}
         assert functions.invoke(name, event)["event"] == event
