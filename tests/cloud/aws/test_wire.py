@@ -12,6 +12,7 @@ from tidegate.cloud.aws.edges import AwsEdges
 from tidegate.cloud.aws.functions import AwsFunctions
 from tidegate.cloud.aws.probe import HttpProbe
 from tidegate.cloud.aws.wire import ATTEMPTS, Wire
+from tidegate.cloud.ports import StoredObject
 from tidegate.errors import CloudError, Throttled, Unreachable
 from tidegate.model.snapshot import Alias
 
@@ -140,6 +141,26 @@ async def test_a_read_whose_answer_was_lost_is_repeated() -> None:
         aliases = await wire.ask("f", lambda: wire.reads.functions.list_aliases(FunctionName="f")["Aliases"])
     assert aliases == []
     assert len(endpoint.asked) == 2
+
+
+def listing(key: str, rest: str) -> Said:
+    contents = f"<Contents><Key>{key}</Key><ETag>e</ETag><Size>1</Size></Contents>"
+    return (200, "", f"<ListBucketResult>{contents}{rest}</ListBucketResult>".encode())
+
+
+async def test_all_pages_of_a_listing_are_read() -> None:
+    more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t2</NextContinuationToken>"
+    async with rough(listing("a", more), listing("b", "")) as (endpoint, wire, _):
+        assert await AwsBuckets(wire).keys("bucket", "") == (StoredObject("a", "e", 1), StoredObject("b", "e", 1))
+    assert "continuation-token=t2" in endpoint.asked[1]
+
+
+async def test_objects_that_were_not_deleted_are_an_error() -> None:
+    refused = b"<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>"
+    async with rough((200, "", refused)) as (_, wire, _):
+        with pytest.raises(CloudError, match="1 of 2 objects were not deleted") as raised:
+            await AwsBuckets(wire).delete("bucket", ["a", "b"])
+    assert (raised.value.where, raised.value.code) == ("s3://bucket/a", "AccessDenied")
 
 
 async def test_the_key_value_store_is_asked_through_the_endpoint_as_proxy() -> None:
