@@ -81,7 +81,9 @@ class QueuePoller:
         deadline = asyncio.get_running_loop().time() + mapping.window
         while True:
             most = mapping.batch_size - len(batch)
-            batch += await self._moto.run(partial(queues.receive, self._account, mapping.queue_arn, most))
+            found = await self._moto.run(partial(queues.receive, self._account, mapping.queue_arn, most))
+            # A message may come again while a batch is gathered; then only its later receipt deletes it.
+            batch = list({message.id: message for message in (*batch, *found)}.values())
             remaining = deadline - asyncio.get_running_loop().time()
             if not batch or len(batch) >= mapping.batch_size or remaining <= 0:
                 return batch
