@@ -32,12 +32,11 @@ def critical_path(jobs: Mapping[str, JobView]) -> tuple[tuple[str, ...], float]:
 
 def _timed_needs(name: str, jobs: Mapping[str, JobView], timed: Mapping[str, JobView]) -> set[str]:
     """Needs that took time; one that was satisfied at once stands for those before it."""
-    found: set[str] = set()
+    seen: set[str] = set()
     pending = list(jobs[name].needs)
     while pending:
         need = pending.pop()
-        if need in timed:
-            found.add(need)
-        elif need in jobs:
-            pending.extend(jobs[need].needs)
-    return found
+        if need in jobs and need not in seen:
+            seen.add(need)
+            pending.extend(() if need in timed else jobs[need].needs)
+    return seen & set(timed)

@@ -117,10 +117,11 @@ def _environment(
 def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
     if not scope.release:
         return "", ""
-    used = {spec.image for spec in pipeline.functions.values()}
-    built = [name for name in scope.images if name in used]
-    backend = f"new {', '.join(built)}" if built else scope.configuration or behind.backend
+    # An image that no function runs makes a release too; one that reaches no environment would be built every time.
+    backend = f"new {', '.join(scope.images)}" if scope.images else scope.configuration or behind.backend
     site = "new site" if scope.site else behind.site
+    if not pipeline.functions:
+        return "", site or scope.configuration
     return backend, site
 
 

@@ -71,7 +71,10 @@ def _check_reason(pipeline: Pipeline, changes: ChangeSet, builds: bool) -> str:
         return ""
     if builds:
         return "something is built"
-    for component in gate.components or tuple(pipeline.components):
+    if not gate.components:
+        ignored = {one.file for one in changes.ignored}
+        return next((f"{file} changed" for file in changes.files if file not in ignored), "")
+    for component in gate.components:
         if match := changes.reason(component):
             return _told(match)
     return ""

@@ -1,0 +1,152 @@
+"""AWS Lambda in memory: states that settle, revisions, version numbers that are never used again."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.memory_wire import Wire
+from tidegate.cloud.ports import Answer
+from tidegate.errors import CloudError, Moved, NotFound
+from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
+
+LATEST = "$LATEST"
+Handler = Callable[[str, Version, object], Answer]
+
+
+@dataclass
+class Function:
+    """A function's state. `settling` holds (time, qualifier, how the version is then)."""
+
+    latest: Version
+    versions: dict[str, Version] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    last: str = ""
+    settling: list[tuple[float, str, Version]] = field(default_factory=list)
+
+
+class MemoryFunctions:
+    """AWS Lambda. A stranger writes through `put`, `configure` and `move`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._functions: dict[str, Function] = {}
+        self.delay = 1.0
+        self.failing_updates: set[str] = set()
+        self.invoked: list[tuple[str, str, object]] = []
+        self.handler: Handler = lambda name, version, payload: Answer({"statusCode": 200, "body": "{}"})
+
+    def create(self, name: str, digest: str, *, configuration: str = "c1", aliases: Sequence[str] = ()) -> None:
+        latest = Version(LATEST, digest, configuration, self._wire.revision())
+        function = self._functions[name] = Function(latest)
+        if aliases:
+            function.last = number = str(next(function.numbers))
+            function.versions[number] = replace(latest, version=number, revision=self._wire.revision(), update="")
+            function.aliases = {alias: Alias(alias, number, self._wire.revision()) for alias in aliases}
+
+    def put(self, name: str, digest: str) -> None:
+        """A stranger's UpdateFunctionCode, completed."""
+        function = self._functions[name]
+        function.latest = replace(function.latest, digest=digest, revision=self._wire.revision())
+
+    def configure(self, name: str, configuration: str) -> None:
+        """A stranger's UpdateFunctionConfiguration, completed."""
+        function = self._functions[name]
+        function.latest = replace(function.latest, configuration=configuration, revision=self._wire.revision())
+
+    def move(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
+        """A stranger's UpdateAlias."""
+        self._functions[name].aliases[alias] = Alias(alias, version, self._wire.revision(), weights or {})
+
+    def live(self, name: str) -> str:
+        """The digest that users reach."""
+        function = self._functions[name]
+        return function.versions[function.aliases["live"].version].digest
+
+    def versions(self, name: str) -> list[str]:
+        return list(self._functions[name].versions)
+
+    async def observe(self, name: str, aliases: Sequence[str]) -> FunctionSnapshot:
+        function = self._settled(name)
+        found = {alias: function.aliases[alias] for alias in aliases if alias in function.aliases}
+        numbers = {number for alias in found.values() for number in (alias.version, *alias.weights)}
+        versions = {number: function.versions[number] for number in sorted(numbers)}
+        return FunctionSnapshot(name, function.latest, found, versions)
+
+    async def version(self, name: str, qualifier: str) -> Version:
+        function = self._settled(name)
+        if qualifier != LATEST and qualifier not in function.versions:
+            raise NotFound(f"function {name}:{qualifier} does not exist")
+        return function.latest if qualifier == LATEST else function.versions[qualifier]
+
+    async def update_code(self, name: str, image_uri: str, revision: str) -> Version:
+        with self._wire.write(f"functions.update_code {name}"):
+            function = self._changeable(name, revision)
+            accepted = replace(
+                function.latest,
+                digest=image_uri.partition("@")[2],
+                revision=self._wire.revision(),
+                update="InProgress",
+                reason="",
+            )
+            function.latest = accepted
+            failed = name in self.failing_updates
+            end = replace(
+                accepted,
+                revision=self._wire.revision(),
+                update="Failed" if failed else "Successful",
+                reason="the image is not accessible" if failed else "",
+            )
+            function.settling.append((self._wire.now + self.delay, LATEST, end))
+        return accepted
+
+    async def publish(self, name: str, digest: str, revision: str, description: str) -> Version:
+        with self._wire.write(f"functions.publish {name}"):
+            function = self._changeable(name, revision)
+            latest = function.latest
+            if latest.digest != digest:
+                raise Moved(f"CodeSha256 of {name} is another", code="InvalidParameterValueException")
+            last = function.versions.get(function.last)
+            if last and (last.digest, last.configuration) == (latest.digest, latest.configuration):
+                return last
+            function.last = number = str(next(function.numbers))
+            active = replace(latest, version=number, revision=self._wire.revision(), update="")
+            function.versions[number] = replace(active, state="Pending")
+            function.settling.append((self._wire.now + self.delay, number, active))
+        return function.versions[number]
+
+    async def point(self, name: str, alias: Alias, version: str, description: str) -> Alias:
+        with self._wire.write(f"functions.point {name} {alias.name}"):
+            function = self._settled(name)
+            if function.aliases[alias.name].revision != alias.revision:
+                raise Moved(f"alias {alias.name} of {name} has another revision", code="PreconditionFailedException")
+            if version not in function.versions:
+                raise NotFound(f"function {name}:{version} does not exist")
+            moved = function.aliases[alias.name] = Alias(alias.name, version, self._wire.revision())
+        return moved
+
+    async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
+        function = self._settled(name)
+        number = function.aliases[qualifier].version if qualifier in function.aliases else qualifier
+        self.invoked.append((name, qualifier, payload))
+        return self.handler(name, await self.version(name, number), payload)
+
+    def _settled(self, name: str) -> Function:
+        function = self._functions.get(name)
+        if function is None:
+            raise NotFound(f"function {name} does not exist", code="ResourceNotFoundException")
+        for due in [one for one in function.settling if one[0] <= self._wire.now]:
+            function.settling.remove(due)
+            if due[1] == LATEST:
+                function.latest = due[2]
+            else:
+                function.versions[due[1]] = due[2]
+        return function
+
+    def _changeable(self, name: str, revision: str) -> Function:
+        function = self._settled(name)
+        if function.latest.update == "InProgress":
+            raise CloudError(f"an update of {name} is in progress", code="ResourceConflictException")
+        if function.latest.revision != revision:
+            raise Moved(f"function {name} has another revision", code="PreconditionFailedException")
+        return function

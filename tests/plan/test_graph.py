@@ -1,0 +1,206 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from tests.plan.reference import BACKEND_FIRST, ENVIRONMENTS, PIPELINE, applied, planned, release
+from tidegate.model.job import Duty
+from tidegate.model.pipeline import Pipeline
+from tidegate.plan.graph import Behind
+
+GATEWAY = ("test", "build", "build-frontend")
+LAG = Behind("api does not serve r1", "APP does not serve r1")
+
+TOGETHER: dict[str, tuple[str, ...]] = {
+    "detect-changes": (),
+    "test": ("detect-changes",),
+    "build": ("test",),
+    "build-frontend": ("test",),
+    "deploy-dev": GATEWAY,
+    "deploy-dev-frontend": GATEWAY,
+    "e2e-test-dev": ("deploy-dev", "deploy-dev-frontend"),
+    "promote-dev": ("e2e-test-dev",),
+    "promote-dev-frontend": ("promote-dev",),
+    "deploy-staging": ("promote-dev-frontend",),
+    "deploy-staging-frontend": ("promote-dev-frontend",),
+    "e2e-test-staging": ("deploy-staging", "deploy-staging-frontend"),
+    "promote-staging": ("e2e-test-staging",),
+    "promote-staging-frontend": ("promote-staging",),
+    "deploy-prod": ("promote-staging-frontend",),
+    "deploy-prod-frontend": ("promote-staging-frontend",),
+    "e2e-test-prod": ("deploy-prod", "deploy-prod-frontend"),
+    "promote-prod": ("e2e-test-prod",),
+    "promote-prod-frontend": ("promote-prod",),
+}
+BACKEND_FIRST_NEEDS: dict[str, tuple[str, ...]] = {
+    "detect-changes": (),
+    "test": ("detect-changes",),
+    "build": ("test",),
+    "build-frontend": ("test",),
+    "deploy-dev": GATEWAY,
+    "deploy-dev-frontend": ("deploy-dev",),
+    "e2e-test-dev": ("deploy-dev-frontend",),
+    "promote-dev-frontend": ("e2e-test-dev",),
+    "deploy-staging": ("promote-dev-frontend",),
+    "deploy-staging-frontend": ("deploy-staging",),
+    "e2e-test-staging": ("deploy-staging-frontend",),
+    "promote-staging-frontend": ("e2e-test-staging",),
+    "deploy-prod": ("promote-staging-frontend",),
+    "deploy-prod-frontend": ("deploy-prod",),
+    "e2e-test-prod": ("deploy-prod-frontend",),
+    "promote-prod-frontend": ("e2e-test-prod",),
+}
+
+
+def everywhere(*patterns: str, environments: tuple[str, ...] = ENVIRONMENTS) -> list[str]:
+    return [pattern.format(name) for name in environments for pattern in patterns]
+
+
+BACKEND = ("deploy-{}", "e2e-test-{}", "promote-{}")
+FRONTEND = ("deploy-{}-frontend", "e2e-test-{}", "promote-{}-frontend")
+ALL = ("deploy-{}", "deploy-{}-frontend", "e2e-test-{}", "promote-{}", "promote-{}-frontend")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "needs"),
+    [
+        pytest.param(PIPELINE, TOGETHER, id="together"),
+        pytest.param(BACKEND_FIRST, BACKEND_FIRST_NEEDS, id="backend-first"),
+    ],
+)
+def test_jobs_and_needs(pipeline: Pipeline, needs: Mapping[str, tuple[str, ...]]) -> None:
+    plan = planned("src/agent.py", pipeline=pipeline, last=None)
+    assert {job.name: job.needs for job in plan.jobs} == needs
+
+
+def test_only_the_deployment_of_backend_first_promotes() -> None:
+    promoting = [job.name for job in planned(pipeline=BACKEND_FIRST, last=None).jobs if job.promotes]
+    assert promoting == everywhere("deploy-{}")
+    assert [job.name for job in planned(last=None).jobs if job.promotes] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "behind", "expected"),
+    [
+        pytest.param(["src/agent.py"], {}, ["test", "build", *everywhere(*BACKEND)], id="backend only"),
+        pytest.param(["fund_data_sync/rows.py"], {}, ["test", "build", *everywhere(*BACKEND)], id="fund data only"),
+        pytest.param(
+            ["frontend/twinbar/a.ts"], {}, ["test", "build-frontend", *everywhere(*FRONTEND)], id="frontend only"
+        ),
+        pytest.param(
+            ["src/agent.py", "frontend/twinbar/a.ts"],
+            {},
+            ["test", "build", "build-frontend", *everywhere(*ALL)],
+            id="backend and frontend",
+        ),
+        pytest.param(["tests/shared/test_a.py"], {}, ["test"], id="tests only"),
+        pytest.param(["terraform/main.tf"], {"prod": LAG}, ["test"], id="terraform only, whatever lags"),
+        pytest.param(
+            [],
+            {"prod": LAG},
+            everywhere(*ALL, environments=("prod",)),
+            id="the same push again, prod lags",
+        ),
+        pytest.param(
+            [],
+            {"staging": Behind(site="APP does not serve r1"), "prod": LAG},
+            [*everywhere(*FRONTEND, environments=("staging",)), *everywhere(*ALL, environments=("prod",))],
+            id="the same push again, staging lags half",
+        ),
+        pytest.param(
+            ["frontend/twinbar/a.ts"],
+            {"dev": LAG},
+            [
+                *("test", "build-frontend"),
+                *everywhere(*ALL, environments=("dev",)),
+                *everywhere(*FRONTEND, environments=("staging", "prod")),
+            ],
+            id="frontend only, dev lags with the backend",
+        ),
+    ],
+)
+def test_jobs_that_apply(files: list[str], behind: dict[str, Behind], expected: list[str]) -> None:
+    plan = planned(*files, last=release(), behind=behind)
+    assert applied(plan) == ["detect-changes", *expected]
+    assert not plan.empty
+
+
+def test_the_first_push_applies_every_job() -> None:
+    plan = planned("docs/a.md", last=None)
+    assert applied(plan) == list(TOGETHER)
+    assert (plan.images, plan.site, plan.inherits) == (("backend", "fund-data-sync"), True, "")
+    assert plan.reason == "a new release"
+
+
+def test_backend_first_has_no_job_of_its_own_for_promotion() -> None:
+    plan = planned("src/agent.py", pipeline=BACKEND_FIRST, last=release(BACKEND_FIRST))
+    assert applied(plan) == ["detect-changes", "test", "build", *everywhere("deploy-{}", "e2e-test-{}")]
+
+
+def test_a_configuration_alone_is_carried_without_a_build() -> None:
+    plan = planned("tidegate.yaml", last=replace(release(), configuration="another"))
+    assert applied(plan) == ["detect-changes", "test", *everywhere(*BACKEND)]
+    assert (plan.images, plan.site, plan.inherits) == ((), False, "r1")
+    assert plan.by_name()["deploy-prod"].reason == "tidegate.yaml changed how functions or site run"
+
+
+def test_the_same_push_again_plans_nothing_but_to_look() -> None:
+    plan = planned(last=release())
+    assert applied(plan) == ["detect-changes"]
+    assert plan.reason == "every environment already serves the last release"
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (["docs/a.md"], "only ignored files changed: docs/a.md (docs/**)"),
+        (["README.md"], "no component that makes or judges a release covers what changed: README.md"),
+    ],
+)
+def test_a_quiet_push_applies_no_job_and_says_why(files: list[str], reason: str) -> None:
+    plan = planned(*files, last=release(), behind=dict.fromkeys(ENVIRONMENTS, LAG))
+    assert plan.empty
+    assert plan.reason == reason
+    assert plan.by_name()["detect-changes"].reason == reason
+
+
+@pytest.mark.parametrize(
+    ("files", "behind", "reason"),
+    [
+        (["src/agent.py"], {}, "a new release"),
+        (["tests/test_a.py"], {}, "gates only: nothing that a release is made of changed"),
+        ([], {"prod": LAG}, "the last release is carried on"),
+    ],
+)
+def test_the_summary(files: list[str], behind: dict[str, Behind], reason: str) -> None:
+    assert planned(*files, last=release(), behind=behind).reason == reason
+
+
+def test_each_job_says_why_it_applies_or_not() -> None:
+    jobs = planned("src/api/app.py", last=release(), behind={"prod": LAG}).by_name()
+    assert jobs["test"].reason == "something is built"
+    assert jobs["build"].reason == "backend: src/api/app.py matches src/api/** of api"
+    assert jobs["build-frontend"].reason == "the site is inherited"
+    assert jobs["deploy-dev"].reason == "new backend"
+    assert jobs["deploy-dev-frontend"].reason == "dev has it already"
+    assert jobs["deploy-prod-frontend"].reason == "APP does not serve r1"
+    assert jobs["e2e-test-prod"].reason == "new backend; APP does not serve r1"
+
+
+def test_what_may_run_ahead_of_its_turn() -> None:
+    def ahead(*files: str) -> dict[str, tuple[str, ...]]:
+        jobs = planned(*files, last=release()).jobs
+        return {job.name: job.prepare_after for job in jobs if job.prepare_after is not None}
+
+    built = {"build": ("detect-changes",), "build-frontend": ("detect-changes",)}
+    inherited = dict.fromkeys(everywhere("deploy-{}-frontend"), ("detect-changes",))
+    assert ahead("src/agent.py") == built | inherited
+    assert ahead("frontend/twinbar/a.ts") == built | dict.fromkeys(inherited, ("build-frontend",))
+
+
+def test_the_plan_says_what_is_built() -> None:
+    plan = planned("fund_data_sync/rows.py", "frontend/twinbar/a.ts", last=release())
+    assert (plan.images, plan.site, plan.inherits) == (("fund-data-sync",), True, "r1")
+    assert (plan.commit, plan.base) == ("c1", "c0")
+    duties = {job.duty for job in plan.jobs if not job.environment}
+    assert duties == {Duty.DETECT, Duty.CHECK, Duty.BUILD, Duty.BUILD_SITE}
