@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.pipeline.browser import chromium
 from tidegate.execute.home import Home
 from tidegate.model.job import Phase
 from tidegate.model.run import RunView
@@ -159,6 +160,8 @@ def product_on_stage(folder: Path, cache: Path, change: Callable[[Path], None] |
         cache: Shared between stages: npm packages, Python environments, layers.
         change: Called with the working tree before the cloud starts, to make it another product.
     """
+    if browser := chromium():
+        os.environ.setdefault("E2E_CHROMIUM", browser)
     home = Home(folder / "home")
     home.root.mkdir(parents=True)
     cache.mkdir(parents=True, exist_ok=True)

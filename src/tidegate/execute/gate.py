@@ -52,7 +52,9 @@ def conclude(job: str, measurements: Sequence[Measurement]) -> JobReport:
         what = f"{bad.name}: {bad.detail}" if bad else "nothing was measured, so nothing is known"
         raise GateFailed(f"{verdict}: {what}", where=job, what_next=f"`tidegate logs --job {job}` shows all of it")
     warnings = [m.name for m in measurements if m.warn and m.verdict is not Verdict.SUCCESSFUL]
-    detail = f"{len(measurements) - len(warnings)} passed"
+    tests = sum(int(str(m.facts["tests"])) for m in measurements if "tests" in m.facts)
+    passed = f"{len(measurements) - len(warnings)} checks passed"
+    detail = f"{tests} tests passed" if tests else passed
     if warnings:
         detail += f"; warned: {', '.join(warnings)}"
     facts = [

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tidegate.model.verdict import Measurement, Verdict
 
+FAILURES_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
@@ -25,14 +27,20 @@ def read_report(xml: bytes) -> TestReport:
         root = ET.fromstring(xml)  # noqa: S314 - written by the gate's own command, moments ago
     except ET.ParseError as error:
         raise ValueError(f"not a JUnit report: {error}") from error
+    if root.tag not in {"testsuites", "testsuite"}:
+        raise ValueError(f"not a JUnit report: its root is <{root.tag}>")
     cases = list(root.iter("testcase"))
     failures = [
-        f"{case.get('classname', '')}::{case.get('name', '')}: {(problem.get('message') or '').splitlines()[:1]}"
+        f"{case.get('name', '')}: {(problem.get('message') or 'no message').splitlines()[0][:200]}"
         for case in cases
         for problem in (*case.findall("failure"), *case.findall("error"))
     ]
     skipped = sum(case.find("skipped") is not None for case in cases)
     return TestReport(len(cases), skipped, tuple(failures))
+
+
+def _first_line(message: str | None) -> str:
+    return next(iter((message or "").strip().splitlines()), "no reason given")
 
 
 def judge_command(name: str, code: int, *, timed_out: bool, warn: bool, seconds: float, tail: str) -> Measurement:
@@ -49,16 +57,25 @@ def judge_command(name: str, code: int, *, timed_out: bool, warn: bool, seconds:
 def judge_tests(command: Measurement, report: TestReport | None) -> Measurement:
     """Judge a test command by its exit code and by its report: success without an executed test is no success."""
     if command.verdict is not Verdict.SUCCESSFUL:
-        failed = "\n".join(report.failures) if report else ""
-        return Measurement(
-            command.name, command.verdict, f"{failed}\n{command.detail}".strip(), command.seconds, command.warn
-        )
+        return Measurement(command.name, command.verdict, _failed(command, report), command.seconds, command.warn)
     if report is None:
         detail = "exit code 0 and no test report: nothing shows that a test ran"
         return Measurement(command.name, Verdict.INCONCLUSIVE, detail, command.seconds, command.warn)
+    if report.failures:
+        detail = "exit code 0 although tests failed\n" + "\n".join(report.failures)
+        return Measurement(command.name, Verdict.FAILED, detail, command.seconds, command.warn)
     ran = report.tests - report.skipped
     if ran == 0:
         detail = f"no test ran ({report.skipped} skipped)"
         return Measurement(command.name, Verdict.INCONCLUSIVE, detail, command.seconds, command.warn)
     facts = {"tests": ran, "skipped": report.skipped}
     return Measurement(command.name, Verdict.SUCCESSFUL, f"{ran} passed", command.seconds, command.warn, facts)
+
+
+def _failed(command: Measurement, report: TestReport | None) -> str:
+    """What failed: the tests by name where the report knows them, else the tail of the command's output."""
+    if report is None or not report.failures or command.verdict is not Verdict.FAILED:
+        return command.detail
+    shown = report.failures[:FAILURES_SHOWN]
+    more = [f"and {len(report.failures) - len(shown)} more"] if len(report.failures) > len(shown) else []
+    return "\n  ".join([f"{len(report.failures)} of {report.tests} tests failed", *shown, *more])

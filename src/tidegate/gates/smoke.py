@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import cast
+from urllib.parse import parse_qsl
 
 from tidegate.model.pipeline import Expectation
 from tidegate.model.release import Artifact
@@ -43,7 +44,9 @@ def http_request(path: str) -> dict[str, object]:
     Source: AWS, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
     """
     raw_path, _, query = path.partition("?")
-    parameters = dict(pair.partition("=")[::2] for pair in query.split("&")) if query else None
+    parameters: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
     event: dict[str, object] = {
         "version": "2.0",
         "routeKey": f"GET {raw_path}",
@@ -77,13 +80,13 @@ def http_request(path: str) -> dict[str, object]:
 
 def _decoded(response: dict[str, object]) -> object:
     body = response.get("body") or ""
-    text = base64.b64decode(str(body)).decode(errors="replace") if response.get("isBase64Encoded") else body
-    if not isinstance(text, str):
-        return text
+    if not isinstance(body, str):
+        return body
     try:
-        return cast("object", json.loads(text))
+        content = base64.b64decode(body, validate=True) if response.get("isBase64Encoded") else body
+        return cast("object", json.loads(content))
     except ValueError:
-        return text
+        return body
 
 
 def _filled(expected: object, artifact: Artifact) -> object:
@@ -101,7 +104,10 @@ def _filled(expected: object, artifact: Artifact) -> object:
 
 
 def _difference(expected: object, found: object, path: str) -> str:
-    """The first place where `found` does not contain `expected`; empty when it does."""
+    """The first place where `found` does not contain `expected`; empty when it does.
+
+    An object may have more keys, a list more items behind those expected; an empty list must be empty.
+    """
     if isinstance(expected, dict):
         if not isinstance(found, dict):
             return f"{path}: expected an object, found {_short(found)}"
@@ -116,7 +122,8 @@ def _difference(expected: object, found: object, path: str) -> str:
             return f"{path}: expected {len(expected)} items, found {len(found)}: {_short(found)}"
         pairs = enumerate(zip(expected, found, strict=True))
         return next((text for i, (e, f) in pairs if (text := _difference(e, f, f"{path}[{i}]"))), "")
-    return "" if expected == found else f"{path}: expected {_short(expected)}, found {_short(found)}"
+    same = expected == found and isinstance(expected, bool) is isinstance(found, bool)
+    return "" if same else f"{path}: expected {_short(expected)}, found {_short(found)}"
 
 
 def _short(value: object) -> str:

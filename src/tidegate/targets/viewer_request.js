@@ -11,6 +11,8 @@ import cf from 'cloudfront';
 const POINTER = /^[A-Za-z0-9][A-Za-z0-9._:-]*(\/[A-Za-z0-9][A-Za-z0-9._:-]*)*$/;
 const UNSAFE = /[\u0000-\u001f\u007f\\]|(^|\/)\.\.?(\/|$)/;
 const ENCODED_SLASH = /%2f/i;
+// What names a file: an extension as files of a site have it. `/report/BRK.B` is a route.
+const FILE = /\.[a-z][a-z0-9]+$/;
 
 function answer(statusCode, statusDescription, text) {
     return {
@@ -52,8 +54,7 @@ async function target(uri, path) {
         return uri;
     }
     const release = await pointer(cf.kvs(), 'release');
-    const isFile = path.slice(path.lastIndexOf('/') + 1).includes('.');
-    return '/' + release + (isFile ? uri : '/index.html');
+    return '/' + release + (FILE.test(path) ? uri : '/index.html');
 }
 
 async function handler(event) {
