@@ -131,8 +131,8 @@ async def _install(recipe: BundleRecipe, project: Path, cache: Path, log: Callab
     if not kept.is_dir():
         await _command(recipe.install, project, recipe.path, log)
         fresh = project / _MODULES
-        if not fresh.is_dir():
-            # Not npm's way of installing: whatever it did, it did inside the copy.
+        if not fresh.is_dir() or _links_out(fresh):
+            # Another way of installing, or packages that lie in the source itself: these belong to this copy alone.
             return
         kept.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -143,6 +143,13 @@ async def _install(recipe: BundleRecipe, project: Path, cache: Path, log: Callab
                 raise
             await asyncio.to_thread(shutil.rmtree, fresh)
     (project / _MODULES).symlink_to(kept.resolve())
+
+
+def _links_out(modules: Path) -> bool:
+    """Whether a package is a link to a folder outside, as npm makes for `file:` dependencies and workspaces."""
+    inside = modules.resolve()
+    packages = [*modules.iterdir(), *modules.glob("@*/*")]
+    return any(path.is_symlink() and not path.resolve().is_relative_to(inside) for path in packages)
 
 
 async def _modules_key(recipe: BundleRecipe, project: Path) -> str:

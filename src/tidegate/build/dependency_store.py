@@ -9,8 +9,8 @@ from pathlib import Path
 from tidegate.build.dependencies import Dependencies, build_dependency_layer
 from tidegate.build.layer import Layer
 from tidegate.build.manifest import OCI_MANIFEST, decode, layer_config, oci_layer_manifest
-from tidegate.build.registry import RegistryClient
-from tidegate.errors import Moved
+from tidegate.build.registry import DIGEST_INVALID, RegistryClient
+from tidegate.errors import CloudError, Moved
 
 # A tag, since that is what every registry finds things by; it never moves, so immutable tags are fine.
 _TAG_PREFIX = "deps-"
@@ -46,9 +46,16 @@ class DependencyStore:
         if stored is not None:
             return stored
         layer = self._on_disk(key)
-        if layer is None:
-            self.log(f"installing {', '.join(dependencies.shown)}")
-            layer = await build_dependency_layer(dependencies, self.cache, self.log)
+        if layer is not None:
+            try:
+                await self._store(key, layer)
+                return layer
+            except CloudError as error:
+                if error.code != DIGEST_INVALID:
+                    raise
+                self.log(f"the cached layer {key} is damaged; it is built anew")
+        self.log(f"installing {', '.join(dependencies.shown)}")
+        layer = await build_dependency_layer(dependencies, self.cache, self.log)
         await self._store(key, layer)
         return layer
 

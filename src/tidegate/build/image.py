@@ -16,8 +16,8 @@ from tidegate.build.ignore import read_ignore_rules
 from tidegate.build.layer import Layer, write_layer
 from tidegate.build.manifest import DOCKER_MANIFEST, EPOCH, Document, docker_manifest, encode
 from tidegate.build.reference import Reference, parse_reference
-from tidegate.build.registry import RegistryClient
-from tidegate.errors import BuildError
+from tidegate.build.registry import DIGEST_INVALID, RegistryClient
+from tidegate.errors import BuildError, CloudError
 
 REVISION = "org.opencontainers.image.revision"
 
@@ -147,9 +147,16 @@ class _Push:
         ):
             return
         path = self.cache / f"{layer.digest.removeprefix('sha256:')}.base"
-        if not path.exists():
-            self.log(f"fetching a layer of {reference} ({layer.size / 1e6:.1f} MB)")
-            await origin.download(reference.repository, layer.digest, path)
+        if path.exists():
+            try:
+                await self.registry.put_blob(self.repository, layer.digest, path)
+                return
+            except CloudError as error:
+                if error.code != DIGEST_INVALID:
+                    raise
+                self.log(f"the cached {path.name} is damaged; it is fetched anew")
+        self.log(f"fetching a layer of {reference} ({layer.size / 1e6:.1f} MB)")
+        await origin.download(reference.repository, layer.digest, path)
         await self.registry.put_blob(self.repository, layer.digest, path)
 
 

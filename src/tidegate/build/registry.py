@@ -19,6 +19,9 @@ from tidegate.errors import CloudError, Moved
 
 _CHUNK = 1 << 18
 
+DIGEST_INVALID = "DIGEST_INVALID"
+"""What a registry says of bytes that do not have the digest that they were sent under."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredManifest:
