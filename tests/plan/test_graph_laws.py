@@ -44,6 +44,12 @@ class Everything:
     def started(self, job: Job) -> None:
         pass
 
+    def prepared(self, job: Job) -> None:
+        pass
+
+    def turned(self, job: Job) -> None:
+        pass
+
     def ended(self, job: Job, report: JobReport) -> None:
         pass
 

@@ -1,7 +1,7 @@
 """Gates that run commands: exit codes and test reports as measurements."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.model.verdict import Measurement, Verdict
 
@@ -39,10 +39,6 @@ def read_report(xml: bytes) -> TestReport:
     return TestReport(len(cases), skipped, tuple(failures))
 
 
-def _first_line(message: str | None) -> str:
-    return next(iter((message or "").strip().splitlines()), "no reason given")
-
-
 def judge_command(name: str, code: int, *, timed_out: bool, warn: bool, seconds: float, tail: str) -> Measurement:
     """Judge a command by its exit code."""
     if timed_out:
@@ -62,8 +58,8 @@ def judge_tests(command: Measurement, report: TestReport | None) -> Measurement:
         detail = "exit code 0 and no test report: nothing shows that a test ran"
         return Measurement(command.name, Verdict.INCONCLUSIVE, detail, command.seconds, command.warn)
     if report.failures:
-        detail = "exit code 0 although tests failed\n" + "\n".join(report.failures)
-        return Measurement(command.name, Verdict.FAILED, detail, command.seconds, command.warn)
+        failed = replace(command, verdict=Verdict.FAILED, detail="exit code 0 although tests failed")
+        return replace(failed, detail=f"{failed.detail}: {_failed(failed, report)}")
     ran = report.tests - report.skipped
     if ran == 0:
         detail = f"no test ran ({report.skipped} skipped)"

@@ -106,7 +106,7 @@ def _filled(expected: object, artifact: Artifact) -> object:
 def _difference(expected: object, found: object, path: str) -> str:
     """The first place where `found` does not contain `expected`; empty when it does.
 
-    An object may have more keys, a list more items behind those expected; an empty list must be empty.
+    An object may have more keys than expected, a list as many items.
     """
     if isinstance(expected, dict):
         if not isinstance(found, dict):
@@ -118,12 +118,16 @@ def _difference(expected: object, found: object, path: str) -> str:
                 return difference
         return ""
     if isinstance(expected, list) and isinstance(found, list):
-        if len(expected) != len(found):
-            return f"{path}: expected {len(expected)} items, found {len(found)}: {_short(found)}"
-        pairs = enumerate(zip(expected, found, strict=True))
-        return next((text for i, (e, f) in pairs if (text := _difference(e, f, f"{path}[{i}]"))), "")
+        return _list_difference(expected, found, path)
     same = expected == found and isinstance(expected, bool) is isinstance(found, bool)
     return "" if same else f"{path}: expected {_short(expected)}, found {_short(found)}"
+
+
+def _list_difference(expected: list[object], found: list[object], path: str) -> str:
+    if len(expected) != len(found):
+        return f"{path}: expected {len(expected)} items, found {len(found)}: {_short(found)}"
+    pairs = enumerate(zip(expected, found, strict=True))
+    return next((text for i, (e, f) in pairs if (text := _difference(e, f, f"{path}[{i}]"))), "")
 
 
 def _short(value: object) -> str:
