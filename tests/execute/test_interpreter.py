@@ -43,6 +43,12 @@ class Stage:
     def started(self, job: Job) -> None:
         self.events.append(f"started {job.name}")
 
+    def prepared(self, job: Job) -> None:
+        self.events.append(f"prepared {job.name}")
+
+    def turned(self, job: Job) -> None:
+        self.events.append(f"turned {job.name}")
+
     def ended(self, job: Job, report: JobReport) -> None:
         self.reports[job.name] = report
         self.events.append(f"ended {job.name}")
@@ -106,7 +112,8 @@ async def test_preparation_runs_ahead_of_the_turn() -> None:
     assert "ended test" not in stage.events
     stage.hold["test"].set()
     assert phases(await walking) == {"detect": "succeeded", "test": "succeeded", "build": "succeeded"}
-    assert stage.events.index("ended test") < stage.events.index("perform build")
+    order = ["prepared build", "ended test", "turned build", "perform build"]
+    assert [event for event in stage.events if event in order] == order
 
 
 async def test_a_failed_preparation_fails_its_job_at_once() -> None:

@@ -28,6 +28,12 @@ class Journal(Protocol):
     def started(self, job: Job) -> None:
         """The job's turn, or its preparation, begins."""
 
+    def prepared(self, job: Job) -> None:
+        """The job's preparation is done; its turn may still be to come."""
+
+    def turned(self, job: Job) -> None:
+        """The turn of a job that is prepared ahead came."""
+
     def ended(self, job: Job, report: JobReport) -> None:
         """The job ended; nothing of it runs any more."""
 
@@ -96,6 +102,7 @@ class _Turn:
                 return JobReport(Phase.SATISFIED, job.reason)
             self._begin()
             if preparation is not None:
+                self._journal.turned(job)
                 await preparation
             return await self._performer.perform(job)
         finally:
@@ -127,6 +134,7 @@ class _Turn:
                 return
         self._begin()
         await self._performer.prepare(self._job)
+        self._journal.prepared(self._job)
 
     def _begin(self) -> None:
         if not self._begun:

@@ -53,6 +53,14 @@ class RunPerformer:
         """Journal a start."""
         self._shop.ledger.job_started(self._shop.run, job.name, self._shop.clock())
 
+    def prepared(self, job: Job) -> None:
+        """Journal the end of a preparation."""
+        self._shop.ledger.job_prepared(self._shop.run, job.name, self._shop.clock())
+
+    def turned(self, job: Job) -> None:
+        """Journal a turn."""
+        self._shop.ledger.job_turned(self._shop.run, job.name, self._shop.clock())
+
     def ended(self, job: Job, report: JobReport) -> None:
         """Journal an end."""
         self._shop.ledger.job_ended(self._shop.run, job.name, report, self._shop.clock())

@@ -6,7 +6,10 @@ from typing import assert_never
 from tidegate.model.job import Job, Phase, Plan
 from tidegate.model.record import (
     JobEnded,
+    JobPrepared,
+    JobRecord,
     JobStarted,
+    JobTurned,
     Noted,
     PlanRecorded,
     RunEnded,
@@ -39,7 +42,7 @@ def _after(view: RunView, record: RunRecord) -> RunView:
             return replace(view, phase=phase, reason=reason, ended=at)
         case Noted(job=job, text=text, at=at):
             return replace(view, notes=(*view.notes, Note(job, text, at)))
-        case JobStarted() | JobEnded() | StepIntended() | StepDone():
+        case JobStarted() | JobPrepared() | JobTurned() | JobEnded() | StepIntended() | StepDone():
             job_view = view.jobs.get(record.job) or JobView(record.job)
             return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)})
         case _:
@@ -60,25 +63,33 @@ def _started(view: RunView, record: RunStarted) -> RunView:
     """A resume redoes what did not succeed: those jobs are pending again, and keep their steps."""
     attempt = Attempt(record.pid, record.host, record.at, record.born)
     jobs = {
-        name: job if job.phase.lets_pass else replace(job, phase=Phase.PENDING, started=None, ended=None)
+        name: job
+        if job.phase.lets_pass
+        else replace(job, phase=Phase.PENDING, started=None, prepared=None, turned=None, ended=None)
         for name, job in view.jobs.items()
     }
     return replace(view, phase=Phase.RUNNING, reason="", ended=None, attempts=(*view.attempts, attempt), jobs=jobs)
 
 
-def _job_after(job: JobView, record: JobStarted | JobEnded | StepIntended | StepDone) -> JobView:
+def _job_after(job: JobView, record: JobRecord) -> JobView:
     match record:
         case JobStarted(at=at):
             return replace(
                 job,
                 phase=Phase.RUNNING,
                 started=at,
+                prepared=None,
+                turned=None,
                 ended=None,
                 detail="",
                 outcome={},
                 failure={},
                 attempts=job.attempts + 1,
             )
+        case JobPrepared(at=at):
+            return replace(job, prepared=at)
+        case JobTurned(at=at):
+            return replace(job, turned=at)
         case JobEnded(phase=phase, detail=detail, outcome=outcome, failure=failure, at=at):
             return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure)
         case StepIntended(step=name, detail=intended, at=at):

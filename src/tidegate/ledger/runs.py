@@ -10,7 +10,9 @@ from tidegate.ledger.refusals import Unknown
 from tidegate.model.job import JobReport, Phase, Plan
 from tidegate.model.record import (
     JobEnded,
+    JobPrepared,
     JobStarted,
+    JobTurned,
     Noted,
     PlanRecorded,
     RunAllotted,
@@ -57,6 +59,14 @@ class Runs(Durations):
     def job_started(self, run: str, job: str, at: float | None = None) -> None:
         """A job began."""
         self._write(run, JobStarted(job, self._at(at)))
+
+    def job_prepared(self, run: str, job: str, at: float | None = None) -> None:
+        """Record that a job did what it does ahead of its turn."""
+        self._write(run, JobPrepared(job, self._at(at)))
+
+    def job_turned(self, run: str, job: str, at: float | None = None) -> None:
+        """Record that the turn of a prepared job came."""
+        self._write(run, JobTurned(job, self._at(at)))
 
     def job_ended(self, run: str, job: str, report: JobReport, at: float | None = None) -> None:
         """A job ended.

@@ -74,6 +74,24 @@ class JobStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPrepared:
+    """What a job does ahead of its turn is done; it waits for those before it."""
+
+    job: str
+    at: float
+    kind: Literal["job-prepared"] = "job-prepared"
+
+
+@dataclass(frozen=True, slots=True)
+class JobTurned:
+    """The turn of a job that was prepared has come."""
+
+    job: str
+    at: float
+    kind: Literal["job-turned"] = "job-turned"
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
     """A job's report, see `model.job.JobReport`."""
 
@@ -292,7 +310,8 @@ class Unpinned:
     kind: Literal["unpinned"] = "unpinned"
 
 
-RunRecord = RunOpened | PlanRecorded | RunStarted | JobStarted | JobEnded | StepIntended | StepDone | Noted | RunEnded
+JobRecord = JobStarted | JobPrepared | JobTurned | JobEnded | StepIntended | StepDone
+RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | RunEnded
 LockRecord = LockAcquired | LockRenewed | LockReleased | Enqueued | Dequeued
 ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
 PinRecord = Pinned | Unpinned

@@ -43,7 +43,11 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """How far a job is. `attempts` counts how often it began; steps of earlier attempts are kept."""
+    """How far a job is. `attempts` counts how often it began; steps of earlier attempts are kept.
+
+    A job that is prepared ahead of its turn begins with its preparation. `prepared` is when that was done and `turned`
+    when its turn came; both are None for any other job.
+    """
 
     name: str
     environment: str = ""
@@ -52,6 +56,8 @@ class JobView:
     needs: tuple[str, ...] = ()
     phase: Phase = Phase.PENDING
     started: float | None = None
+    prepared: float | None = None
+    turned: float | None = None
     ended: float | None = None
     detail: str = ""
     outcome: Mapping[str, object] = field(default_factory=dict)
@@ -60,11 +66,22 @@ class JobView:
     attempts: int = 0
 
     @property
+    def waits(self) -> bool:
+        """Whether it is prepared, and its turn has not come."""
+        return self.phase is Phase.RUNNING and self.prepared is not None and self.turned is None
+
+    @property
     def seconds(self) -> float | None:
-        """How long its last attempt took, never below 0 however clocks jump; None unless it began and ended."""
+        """How long its last attempt took, its wait between preparation and turn left out.
+
+        Never below 0 however clocks jump; None before it ended or if it never began.
+        """
         if self.started is None or self.ended is None:
             return None
-        return max(0.0, self.ended - self.started)
+        waited = 0.0
+        if self.prepared is not None:
+            waited = max(0.0, (self.turned if self.turned is not None else self.ended) - self.prepared)
+        return max(0.0, self.ended - self.started - waited)
 
     def step(self, name: str) -> StepView | None:
         """The step of that name, or None if it was never intended."""

@@ -1,11 +1,12 @@
 """Browser tests of a deployed site: where it is, which browser, which shard, what a failure leaves behind.
 
-Environment: E2E_BASE_URL (required); E2E_CHROMIUM, an executable, else Playwright's own; E2E_SHARD_INDEX
+Environment: E2E_BASE_URL (required); E2E_CHROMIUM, an executable, else the one on PATH, else Playwright's; E2E_SHARD_INDEX
 (1-based) and E2E_SHARD_TOTAL; E2E_ARTIFACTS, a folder for screenshots of failed tests.
 """
 
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ def base_url() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     args = {**browser_type_launch_args, "args": list(CHROMIUM_ARGS)}
-    if executable := os.environ.get("E2E_CHROMIUM"):
+    if executable := os.environ.get("E2E_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome"):
         args["executable_path"] = executable
     return args
 
