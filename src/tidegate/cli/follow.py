@@ -43,10 +43,11 @@ async def _live(project: Project, run: str, task: asyncio.Future[object] | None)
     with project.ledger() as ledger:
         view = ledger.run(run)
         expected = expected_times(ledger, view.plan) if view.plan else {}
-        with Live(console=Console(stderr=True), refresh_per_second=10) as live:
+        console = Console(stderr=True)
+        with Live(console=console, refresh_per_second=10) as live:
             while True:
                 view = ledger.run(run)
-                live.update(run_table(view, expected, time.time()))
+                live.update(run_table(view, expected, time.time(), console.width))
                 if _over(view, task):
                     return view
                 await asyncio.sleep(POLL_SECONDS)

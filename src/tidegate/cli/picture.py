@@ -1,6 +1,8 @@
 """How a run looks: a table of its jobs for a terminal, a picture for a page, lines for a log."""
 
 import datetime
+import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from rich.text import Text
 from tidegate.model.job import Phase
 from tidegate.model.run import JobView, RunView
 
+_FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+
 STYLES = {
     Phase.PENDING: "dim",
     Phase.RUNNING: "bold cyan",
@@ -21,26 +25,32 @@ STYLES = {
     Phase.BLOCKED: "yellow",
     Phase.CANCELLED: "yellow",
 }
-PICTURE_WIDTH = 110
+PICTURE_WIDTH = 120
+WIDE, WIDE_BAR, NARROW_BAR = 110, 32, 10
+PHASE_WIDTH = max(len(phase.value) for phase in Phase)
+TIME_WIDTH = 9
+BUSY, WAITING = "━", "╌"
 
 
-def run_table(run: RunView, expected: Mapping[str, float], now: float) -> RenderableType:
-    """All jobs of a run: phase, a bar against the time they took before, seconds, and a line of detail."""
+def run_table(run: RunView, expected: Mapping[str, float], now: float, width: int) -> RenderableType:
+    """All jobs of a run: phase, when they ran beside each other, seconds, and a line of detail.
+
+    `width` is how many columns there are for it.
+    """
+    bar = WIDE_BAR if width >= WIDE else NARROW_BAR
     table = Table(box=None, pad_edge=False, expand=True)
-    for column, options in (
-        ("job", {"no_wrap": True}),
-        ("phase", {"no_wrap": True}),
-        ("", {"width": 16}),
-        ("seconds", {"justify": "right", "no_wrap": True}),
-        ("", {"ratio": 1, "overflow": "ellipsis", "no_wrap": True}),
-    ):
-        table.add_column(column, **options)
+    table.add_column("job", no_wrap=True, min_width=max((len(name) for name in run.jobs), default=0))
+    table.add_column("phase", no_wrap=True, min_width=PHASE_WIDTH)
+    table.add_column("", no_wrap=True, min_width=bar, max_width=bar)
+    table.add_column("seconds", justify="right", no_wrap=True, min_width=TIME_WIDTH)
+    table.add_column("", overflow="ellipsis", no_wrap=True, ratio=1)
+    span = _span(run, now)
     for job in run.jobs.values():
         style = STYLES[job.phase]
         table.add_row(
             Text(job.name, style),
-            Text(job.phase.value, style),
-            _bar(job, expected.get(job.name), now),
+            Text("prepared" if job.waits else job.phase.value, style),
+            _bar(job, expected.get(job.name), span, now, bar),
             _time(job, expected.get(job.name), now),
             Text((job.detail or ("" if job.applies else job.reason)).partition("\n")[0], "dim"),
         )
@@ -54,9 +64,11 @@ def run_table(run: RunView, expected: Mapping[str, float], now: float) -> Render
 
 def write_picture(run: RunView, path: Path) -> None:
     """Write a run as an SVG picture."""
-    console = Console(record=True, width=PICTURE_WIDTH, file=Path("/dev/null").open("w", encoding="utf-8"))  # noqa: SIM115
-    console.print(run_table(run, {}, run.ended or run.created))
-    path.write_text(console.export_svg(title=f"tidegate run {run.commit[:7]}"), encoding="utf-8")
+    console = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO())
+    console.print(run_table(run, {}, run.ended or run.created, PICTURE_WIDTH))
+    drawn = console.export_svg(title="tidegate status")
+    # A picture that loads fonts from elsewhere is not shown by most pages, and monospace is there.
+    path.write_text(_FONT.sub("", drawn), encoding="utf-8")
 
 
 def line(at: float, name: str, text: str) -> str:
@@ -76,12 +88,33 @@ def _phase(run: RunView) -> Text:
     return Text(f"{run.shown}{f': {run.reason}' if run.reason else ''}", STYLES[run.phase])
 
 
-def _bar(job: JobView, expected: float | None, now: float) -> RenderableType:
-    if job.phase is not Phase.RUNNING or job.started is None:
+def _span(run: RunView, now: float) -> tuple[float, float]:
+    """From the first start to the last end, or to now."""
+    starts = [job.started for job in run.jobs.values() if job.started is not None]
+    ends = [job.ended for job in run.jobs.values() if job.ended is not None]
+    begin = min(starts, default=run.created)
+    return begin, max(begin + 1.0, *ends, begin) if run.phase.ended else max(begin + 1.0, now)
+
+
+def _bar(job: JobView, expected: float | None, span: tuple[float, float], now: float, width: int) -> RenderableType:
+    """A bar against the expected time while the job runs; where it lay in the run when it ended."""
+    if job.started is None or job.phase is Phase.SATISFIED:
         return ""
-    if expected is None:
-        return ProgressBar(total=None, width=16, animation_time=now)
-    return ProgressBar(total=expected, completed=min(now - job.started, expected), width=16)
+    if job.phase is Phase.RUNNING and not job.waits and expected:
+        return ProgressBar(total=expected, completed=min(now - job.started, expected), width=width)
+    begin, end = span
+    scale = width / (end - begin)
+
+    def cell(at: float | None) -> int:
+        return min(width - 1, max(0, int(((now if at is None else at) - begin) * scale)))
+
+    cells = [" "] * width
+    for index in range(cell(job.started), cell(job.ended) + 1):
+        cells[index] = BUSY
+    if job.prepared is not None:
+        for index in range(cell(job.prepared) + 1, cell(job.turned if job.turned is not None else job.ended)):
+            cells[index] = WAITING
+    return Text("".join(cells), STYLES[job.phase])
 
 
 def _time(job: JobView, expected: float | None, now: float) -> str:

@@ -38,7 +38,8 @@ def status(context: click.Context, run: str | None, picture: Path | None, *, fol
     if as_json:
         print_json(view)
     else:
-        Console().print(run_table(view, expected, time.time()))
+        console = Console()
+        console.print(run_table(view, expected, time.time(), console.width))
     return 0
 
 
