@@ -17,6 +17,7 @@ from tidegate.execute.home import Home
 from tidegate.model.job import Phase
 from tidegate.model.run import RunView
 from tidegate.operations.demo import Stage, commit_all, set_stage
+from tidegate.operations.run import alive
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "daily-report"
@@ -93,6 +94,7 @@ class Product:
             run = self.run(number)
             if until(run):
                 return run
+            assert run.phase is not Phase.RUNNING or alive(run), f"run {number} died\n{self.logs(number)}"
             time.sleep(0.05)
         raise AssertionError(f"run {number} did not get there: {phases(self.run(number))}\n{self.logs(number)}")
 

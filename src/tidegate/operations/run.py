@@ -105,8 +105,13 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
     try:
         reports = await walk(shop.plan.jobs, performer, performer, done)
     except asyncio.CancelledError:
-        await asyncio.shield(_give_up(shop))
+        await asyncio.shield(_give_up(shop, Phase.CANCELLED, "cancelled"))
         raise
+    except ExceptionGroup as group:
+        # Jobs report their own failures; what arrives here kept the walk itself from going on, such as a full disk.
+        first = group.exceptions[0]
+        await _give_up(shop, Phase.FAILED, str(first))
+        raise first from group
     undone = await put_back_all(shop)
     for line in undone:
         shop.ledger.note(shop.run, "", f"put back: {line}")
@@ -114,10 +119,10 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
     shop.ledger.run_ended(shop.run, phase, reason)
 
 
-async def _give_up(shop: Workshop) -> None:
+async def _give_up(shop: Workshop, phase: Phase, reason: str) -> None:
     for line in await put_back_all(shop):
         shop.ledger.note(shop.run, "", f"put back: {line}")
-    shop.ledger.run_ended(shop.run, Phase.CANCELLED, "cancelled")
+    shop.ledger.run_ended(shop.run, phase, reason)
 
 
 def _conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str]:
