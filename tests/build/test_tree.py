@@ -78,7 +78,7 @@ def test_later_copies_win(context: Path) -> None:
 def test_ignored_files_stay_out_and_exceptions_come_in(context: Path) -> None:
     copied = tree(context, "*\n!src/sub")
     copied.copy(1, (".",), "/d", "/")
-    assert files(copied) == {"d/sub/b.py": "src/sub/b.py"} or files(copied) == {"d/src/sub/b.py": "src/sub/b.py"}
+    assert files(copied) == {"d/src/sub/b.py": "src/sub/b.py"}
     with pytest.raises(NotExpressible, match="nothing of that name"):
         copied.copy(2, ("one.txt",), "/d", "/")
 

@@ -191,4 +191,3 @@ async def test_the_stand_in_is_there_to_pull_only(registry: Any) -> None:
     refused = await registry.http.post("/v2/lambda/python/blobs/uploads/")
     assert code(refused) == "NAME_UNKNOWN"
     assert (await registry.control("DescribeRepositories")).json()["repositories"] == []
-
