@@ -110,7 +110,7 @@ class Product:
 
     def addresses(self, environment: str) -> dict[str, str]:
         lines = self.home.environment(environment).read_text(encoding="utf-8").splitlines()
-        return dict(line.split("=", 1) for line in lines)  # type: ignore[misc] # two parts by maxsplit
+        return dict(line.split("=", 1) for line in lines)
 
     def app_url(self, environment: str) -> str:
         return str(self.places()[environment]["app_url"])

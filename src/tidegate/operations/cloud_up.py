@@ -56,7 +56,7 @@ async def embedded_cloud(project: Project, pipeline: Pipeline, port: int = 0) ->
         CloudError: When it does not come up, for example because the port is taken.
     """
     home = project.home
-    kept = _move_ledger_aside(home)
+    kept = _move_ledger_aside(project)
     home.cloud_state.unlink(missing_ok=True)
     tail: deque[str] = deque(maxlen=20)
     command = [sys.executable, "-m", "tidegate.localcloud", "--root", str(home.cloud), "--port", str(port)]
@@ -86,9 +86,13 @@ async def _up(home: Home, cloud: "asyncio.Task[object]", tail: deque[str]) -> di
     raise CloudError(f"the embedded cloud is not up after {START_SECONDS:.0f} s", where="\n".join(tail))
 
 
-def _move_ledger_aside(home: Home) -> str:
+def _move_ledger_aside(project: Project) -> str:
+    home = project.home
     if not home.ledger.exists():
         return ""
+    with project.ledger() as ledger:
+        if not ledger.runs(1):
+            return ""
     kept = home.ledger.with_name(f"ledger-until-{time.strftime('%Y%m%d-%H%M%S')}.db")
     for suffix in ("", "-wal", "-shm"):
         part = home.ledger.with_name(home.ledger.name + suffix)

@@ -1,12 +1,12 @@
 """`tidegate plan`: what a push would do, which file and which pattern is the reason, and how long it took before."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.changes.detect import detect
 from tidegate.changes.git import Repository
 from tidegate.cloud.ports import Cloud
-from tidegate.execute.home import Home
 from tidegate.execute.workshop import site_target
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.changes import ChangeSet
@@ -18,6 +18,7 @@ from tidegate.operations.project import Project
 from tidegate.plan.graph import Behind, plan_run
 from tidegate.plan.scope import scope_of
 from tidegate.targets import functions
+from tidegate.targets.site import SiteAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ async def make_plan(project: Project, reference: str = "HEAD") -> Planned:
         scope = scope_of(pipeline, changes, last)
         behind = {name: Behind() for name in pipeline.environments}
         if scope.release:
-            read_addresses(pipeline, project.home)
+            project.endpoint(pipeline)
+            addresses = read_addresses(pipeline, project.home)
             async with project.cloud(pipeline) as cloud:
-                behind = await _behind(cloud, pipeline, project.home, last)
+                behind = await _behind(cloud, pipeline, addresses, last)
         plan = plan_run(pipeline, commit, last.commit if last else None, scope, last, behind)
         return Planned(pipeline, changes, plan, expected_times(ledger, plan))
 
@@ -74,9 +76,9 @@ def _changes(repository: Repository, pipeline: Pipeline, commit: str, last: Rele
     return detect(base, commit, files, components, pipeline.ignore)
 
 
-async def _behind(cloud: Cloud, pipeline: Pipeline, home: Home, last: Release | None) -> dict[str, Behind]:
-    addresses = read_addresses(pipeline, home)
-
+async def _behind(
+    cloud: Cloud, pipeline: Pipeline, addresses: Mapping[str, SiteAddress], last: Release | None
+) -> dict[str, Behind]:
     async def one(name: str) -> Behind:
         found = await functions.observe(cloud, pipeline, name)
         site = await site_target(cloud, pipeline, addresses[name], name).observe() if pipeline.site else None

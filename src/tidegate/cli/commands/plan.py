@@ -7,6 +7,7 @@ from tidegate.model.changes import ChangeSet
 from tidegate.operations.plan import Planned, make_plan
 
 REASONS_SHOWN = 3
+NO_COMPONENT = "no component"
 
 
 @click.command()
@@ -29,12 +30,13 @@ def _print(planned: Planned) -> None:
     changes, what = planned.changes, planned.plan
     since = f"since {changes.base[:12]}" if changes.base else "and no release yet"
     click.echo(f"commit {changes.head[:12]}: {len(changes.files)} files {since}")
+    width = max((len(component) for component in (*changes.components, NO_COMPONENT)), default=0)
     for component in sorted(changes.components):
-        _print_component(changes, component)
+        _print_component(changes, component, width)
     if changes.ignored:
-        click.echo(f"  ignored       {len(changes.ignored)} files, such as {_shown(changes.ignored[0].file)}")
+        click.echo(f"  {'ignored':<{width}} {len(changes.ignored)} files, such as {_shown(changes.ignored[0].file)}")
     if changes.unmatched:
-        click.echo(f"  no component  {len(changes.unmatched)} files, such as {_shown(changes.unmatched[0])}")
+        click.echo(f"  {NO_COMPONENT:<{width}} {len(changes.unmatched)} files, such as {_shown(changes.unmatched[0])}")
     click.echo(f"plan: {what.reason}")
     for job in what.jobs if not what.empty else ():
         seconds = planned.expected.get(job.name)
@@ -42,12 +44,12 @@ def _print(planned: Planned) -> None:
         click.echo(f"  {'run ' if job.applies else 'skip'} {job.name:<26} {took:>8}  {job.reason}")
 
 
-def _print_component(changes: ChangeSet, component: str) -> None:
+def _print_component(changes: ChangeSet, component: str, width: int) -> None:
     reasons = changes.reasons(component)
     for match in reasons[:REASONS_SHOWN]:
-        click.echo(f"  {component:<13} {_shown(match.file)} matches {match.pattern}")
+        click.echo(f"  {component:<{width}} {_shown(match.file)} matches {match.pattern}")
     if len(reasons) > REASONS_SHOWN:
-        click.echo(f"  {'':<13} and {len(reasons) - REASONS_SHOWN} more")
+        click.echo(f"  {'':<{width}} and {len(reasons) - REASONS_SHOWN} more")
 
 
 def _shown(file: str) -> str:
