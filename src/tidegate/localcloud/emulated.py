@@ -16,7 +16,7 @@ import anyio.to_thread
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 # Signing name → host prefix, where AWS's own endpoints differ from the signing name.
 MOTO_HOSTS = {
@@ -35,6 +35,9 @@ MOTO_HOSTS = {
 
 T = TypeVar("T")
 
+# What moto answers where it has no such operation.
+_UNKNOWN: tuple[int, dict[str, str], str] = (404, {}, "Not yet implemented")
+
 # How often a receiver that waits for a message looks again, in seconds.
 RECEIVE_INTERVAL = 0.1
 
@@ -42,8 +45,9 @@ RECEIVE_INTERVAL = 0.1
 class MotoServices:
     """Answers requests for the services in `MOTO_HOSTS` with moto's own backends."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, account: str) -> None:
         self.region = region
+        self._account = account
         self._before: dict[str, list[Callable[[], Callable[[], None]]]] = defaultdict(list)
         self._after: dict[str, list[Callable[[str], None]]] = defaultdict(list)
         # moto's backends are plain dictionaries without locks of their own.
@@ -132,14 +136,20 @@ class MotoServices:
         url = f"https://{MOTO_HOSTS[service]}.{region}.amazonaws.com{path}"
         if parts.query:
             url = f"{url}?{parts.query}"
-        headers = HTTPHeaders.from_dict(dict(request.headers))
+        headers = HTTPHeaders.from_dict({**request.headers, "x-moto-account-id": self._account})
         prepared = AWSPreparedRequest(request.method, url, headers, body, stream_output=False)
         with self._lock:
             for contribute in contributions:
                 contribute()
-            answer = self._load().process_request(prepared)
-        if answer is None:
-            return Response(f"{service}: not emulated: {request.method} {path}", status_code=501)
+            try:
+                answer = self._load().process_request(prepared)
+            except NotImplementedError as missing:
+                return _refusal(501, "NotEmulated", f"{service}: not emulated by the embedded cloud: {missing}")
+            except Exception as failure:  # noqa: BLE001 - a defect of moto is this request's answer, not the cloud's end
+                return _refusal(500, "InternalFailure", f"{service}: {type(failure).__name__}: {failure}")
+        if answer is None or answer == _UNKNOWN:
+            what = headers.get("x-amz-target") or f"{request.method} {path}"
+            return _refusal(501, "NotEmulated", f"{service}: not emulated by the embedded cloud: {what}")
         status, answer_headers, content = answer
         plain = {k: str(v) for k, v in dict(answer_headers).items() if k.lower() != "content-length"}
         if request.method == "HEAD":
@@ -154,3 +164,7 @@ class MotoServices:
 
             self._stubber = BotocoreStubber()
         return self._stubber
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"__type": code, "message": message}, status, headers={"x-amzn-errortype": code})

@@ -27,7 +27,7 @@ class EmbeddedCloud:
         self._listeners: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._unsigned: list[tuple[str, Endpoint]] = []
         self._port = 0
-        self.moto = MotoServices(settings.region)
+        self.moto = MotoServices(settings.region, settings.account)
         self.services.append(self.moto)
 
     @property

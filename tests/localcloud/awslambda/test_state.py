@@ -70,11 +70,13 @@ def test_a_function_becomes_active_when_its_moment_has_come(world: World) -> Non
     assert (active.state, active.update_status, active.revision) == (State.ACTIVE, UpdateStatus.SUCCESSFUL, "r2")
 
 
-def test_an_update_changes_the_revision_twice_and_is_served_at_once(world: World) -> None:
+def test_an_update_changes_the_revision_twice_and_is_served_once_it_completed(world: World) -> None:
     world.create()
     accepted = world.state.update_code("f", GREEN, world.stamp(), expected="r2")
     assert (accepted.update_status, accepted.revision, accepted.state) == (UpdateStatus.IN_PROGRESS, "r3", State.ACTIVE)
+    assert world.state.invocable(FunctionName("f"), world.stamp(), 1.0).version.code == RED
     world.wait()
+    assert world.state.invocable(FunctionName("f"), world.stamp(), 1.0).version.code == GREEN
     completed = world.state.function("f", world.now).latest
     assert (completed.update_status, completed.revision) == (UpdateStatus.SUCCESSFUL, "r4")
     assert completed.code.sha256 == "b" * 64

@@ -86,10 +86,15 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """A change that was accepted and completes by itself at a moment."""
+    """A change that was accepted and completes by itself at a moment.
+
+    Attributes:
+        serving: What is invoked until then; None where there was nothing before.
+    """
 
     at: float
     revision: str
+    serving: "Version | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,11 @@ class Version:
     state: State
     update_status: UpdateStatus | None
     settling: Settling | None = None
+
+    @property
+    def serving(self) -> "Version":
+        """What an invocation runs: during an update, still what was there before."""
+        return self if self.settling is None or self.settling.serving is None else self.settling.serving
 
     def at(self, now: float) -> "Version":
         """The version as of `now`: a change whose moment has come is complete."""

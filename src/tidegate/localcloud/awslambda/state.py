@@ -164,7 +164,7 @@ class LambdaState:
         chosen = self.resolve(name, stamp.now, draw)
         state = chosen.version.state
         if state is State.ACTIVE:
-            return chosen
+            return replace(chosen, version=chosen.version.serving)
         if state is State.INACTIVE:
             woken = replace(chosen.version, state=State.PENDING, settling=_settling(stamp))
             self.function(name.name, stamp.now).put(woken)
@@ -220,7 +220,7 @@ def _updated(latest: Version, stamp: Stamp, **changes: Any) -> Version:
         revision=stamp.revision,
         modified=stamp.now,
         update_status=UpdateStatus.IN_PROGRESS,
-        settling=_settling(stamp),
+        settling=replace(_settling(stamp), serving=latest),
         **changes,
     )
 

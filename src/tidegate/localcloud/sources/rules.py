@@ -77,6 +77,7 @@ class RuleDispatch:
                     "region": region,
                     "resources": [arn],
                     "detail": {},
+                    "ingestion-time": now,
                 }
                 self._dispatch(self._original, rule, event, transform_input=True)
 
@@ -125,7 +126,8 @@ def _input(target: Mapping[str, Any], event: Any) -> Any:
         from moto.events.utils import EventTemplateParser  # noqa: PLC0415 - moto is loaded lazily
 
         given = target["InputTransformer"]
-        return EventTemplateParser.parse(given.get("InputTemplate"), given.get("InputPathsMap", {}), whole)
+        source: Any = {**event, **whole}
+        return EventTemplateParser.parse(given.get("InputTemplate"), given.get("InputPathsMap", {}), source)
     found: Any = whole
     for part in target.get("InputPath", "$").removeprefix("$").split("."):
         if part:
