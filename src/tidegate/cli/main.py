@@ -1,6 +1,7 @@
 """`tidegate`: the group of commands, their common options, and where errors become exit codes."""
 
 import importlib
+import io
 import sys
 from pathlib import Path
 
@@ -77,6 +78,9 @@ def tidegate_command(context: click.Context, repo: Path, home: Path, file: str) 
 
 def main() -> None:
     """Run the command line; the process exits with the code that `docs/cli.md` lists."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may hold bytes that no encoding has
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(sys.argv[1:]))
 
 

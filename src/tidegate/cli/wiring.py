@@ -1,6 +1,7 @@
 """What commands share: the project that common options name, JSON output, and an event loop."""
 
 import asyncio
+import contextlib
 import dataclasses
 import enum
 import json
@@ -41,6 +42,12 @@ def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(guarded())
     except asyncio.CancelledError as cancelled:
         raise KeyboardInterrupt from cancelled
+
+
+async def until_interrupted() -> None:
+    """Wait for Ctrl-C or SIGTERM, which is how this wait is meant to end."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
 
 
 def print_json(value: object) -> None:

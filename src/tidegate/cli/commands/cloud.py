@@ -1,11 +1,10 @@
 """`tidegate cloud up`: the embedded cloud."""
 
-import asyncio
 import time
 
 import click
 
-from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.cli.wiring import json_option, print_json, project_of, run_async, until_interrupted
 from tidegate.config.load import load
 from tidegate.operations.cloud_up import CloudUp, embedded_cloud
 from tidegate.operations.project import Project
@@ -37,7 +36,7 @@ async def _up(project: Project, port: int, *, as_json: bool) -> None:
             print_json(found)
         else:
             _print(found, time.monotonic() - began)
-        await asyncio.Event().wait()
+        await until_interrupted()
 
 
 def _print(found: CloudUp, seconds: float) -> None:

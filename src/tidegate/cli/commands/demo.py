@@ -1,6 +1,5 @@
 """`tidegate demo`: the example product from git push to prod."""
 
-import asyncio
 import json
 import time
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from tidegate.cli.follow import follow
-from tidegate.cli.wiring import project_of, run_async
+from tidegate.cli.wiring import project_of, run_async, until_interrupted
 from tidegate.config.load import load
 from tidegate.execute.home import Home
 from tidegate.model.job import Phase
@@ -52,7 +51,7 @@ async def _demo(example: Path, home: Home, *, keep: bool) -> int:
         _print(facts, stage, home)
         if keep:
             click.echo("\nstays up until Ctrl-C")
-            await asyncio.Event().wait()
+            await until_interrupted()
     return 0 if run.phase is Phase.SUCCEEDED else 1
 
 

@@ -4,7 +4,7 @@ import click
 
 from tidegate.cli.wiring import json_option, print_json, project_of, run_async
 from tidegate.model.changes import ChangeSet
-from tidegate.operations.plan import Planned, make_plan
+from tidegate.operations.plan import Planned, make_plan, printable
 
 REASONS_SHOWN = 3
 NO_COMPONENT = "no component"
@@ -34,9 +34,11 @@ def _print(planned: Planned) -> None:
     for component in sorted(changes.components):
         _print_component(changes, component, width)
     if changes.ignored:
-        click.echo(f"  {'ignored':<{width}} {len(changes.ignored)} files, such as {_shown(changes.ignored[0].file)}")
+        click.echo(f"  {'ignored':<{width}} {len(changes.ignored)} files, such as {printable(changes.ignored[0].file)}")
     if changes.unmatched:
-        click.echo(f"  {NO_COMPONENT:<{width}} {len(changes.unmatched)} files, such as {_shown(changes.unmatched[0])}")
+        click.echo(
+            f"  {NO_COMPONENT:<{width}} {len(changes.unmatched)} files, such as {printable(changes.unmatched[0])}"
+        )
     click.echo(f"plan: {what.reason}")
     for job in what.jobs if not what.empty else ():
         seconds = planned.expected.get(job.name)
@@ -47,12 +49,6 @@ def _print(planned: Planned) -> None:
 def _print_component(changes: ChangeSet, component: str, width: int) -> None:
     reasons = changes.reasons(component)
     for match in reasons[:REASONS_SHOWN]:
-        click.echo(f"  {component:<{width}} {_shown(match.file)} matches {match.pattern}")
+        click.echo(f"  {component:<{width}} {printable(match.file)} matches {match.pattern}")
     if len(reasons) > REASONS_SHOWN:
         click.echo(f"  {'':<{width}} and {len(reasons) - REASONS_SHOWN} more")
-
-
-def _shown(file: str) -> str:
-    """A file name as it can be printed: control characters and bytes that are no text are escaped."""
-    text = file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return text if text.isprintable() else repr(text)[1:-1]

@@ -11,7 +11,7 @@ from tidegate.cli.follow import follow
 from tidegate.cli.picture import run_table, write_picture
 from tidegate.cli.verdict import conclude
 from tidegate.cli.wiring import json_option, print_json, project_of, run_async
-from tidegate.operations.status import EnvironmentStatus, environments_status, run_status
+from tidegate.operations.status import EnvironmentStatus, environments_status, run_status, unfinished_runs
 
 
 @click.command()
@@ -29,6 +29,7 @@ def status(context: click.Context, run: str | None, picture: Path | None, *, fol
             print_json(found)
         else:
             _print(found)
+            _print_unfinished(unfinished_runs(project))
         return 0
     if follows:
         return conclude(run_async(follow(project, run)), as_json=as_json, print_json=print_json)
@@ -55,3 +56,9 @@ def _print(found: tuple[EnvironmentStatus, ...]) -> None:
             click.echo(f"{'':<10} pinned by {one.pinned}; `tidegate unpin {one.name}` lifts it")
         if one.holder:
             click.echo(f"{'':<10} {one.holder}")
+
+
+def _print_unfinished(runs: tuple[RunView, ...]) -> None:
+    for run in runs:
+        way = f"resume {run.id}` takes it up again" if run.interrupted else f"status {run.id} --follow` follows it"
+        click.echo(f"run {run.id:<6} {run.commit[:7]:<8} {run.shown}; `tidegate {way}")
