@@ -82,6 +82,14 @@ async def test_a_bundle_is_what_the_build_left(tmp_path: Path, product: Path, mo
     assert "built it" in lines
 
 
+async def test_paths_may_be_relative(tmp_path: Path, product: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        bundle = await build_bundle(recipe(tmp_path), Path(product.name), Path("near"), ignore)
+        assert (bundle.root / "index.html").read_text() == "<p>daily v1</p>"
+    assert (tmp_path / "runs").read_text() == "x"
+
+
 async def test_the_source_is_only_read(tmp_path: Path, product: Path) -> None:
     before = sorted(product.rglob("*"))
     await build(tmp_path, product)

@@ -50,6 +50,15 @@ async def test_one_commit_is_one_digest_wherever_and_whenever_it_is_built(
     assert first.digest == second.digest
 
 
+async def test_paths_may_be_relative(forge: Any, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forge.create("app")
+    monkeypatch.chdir(source.parent)
+    recipe = ImageRecipe("Dockerfile", ".", "app", "one", {})
+    built = await build_image(recipe, Path(source.name), "c", Path("near"), forge.registry, forge.base)
+    assert "var/task/src/app.py" in await forge.files(built.digest)
+    assert (source.parent / "near/layers").is_dir()
+
+
 async def test_another_commit_or_another_mode_is_another_digest(forge: Any, source: Path) -> None:
     forge.create("app")
     digests = {(await forge.build(source)).digest, (await forge.build(source, tag="two", commit="beef")).digest}

@@ -81,6 +81,8 @@ async def build_bundle(recipe: BundleRecipe, source: Path, cache: Path, log: Cal
         BuildError: A command fails (the tail of its output is in it), its output is empty or holds links, something
             that the recipe names does not exist, or the disk is full.
     """
+    # Children run in folders of their own: from here on, paths do not depend on ours.
+    source, cache = source.resolve(), cache.resolve()
     project = source / recipe.path
     if not project.is_dir():
         raise BuildError(f"the site's folder {recipe.path} does not exist in this commit", where="tidegate.yaml")

@@ -79,6 +79,8 @@ async def build_image(
         BuildError: Anything else that keeps the image from being built.
         CloudError: A registry refuses or does not answer.
     """
+    # Children run in folders of their own: from here on, paths do not depend on ours.
+    source, cache = source.resolve(), cache.resolve()
     dockerfile = _below(source, recipe.dockerfile)
     context = _below(source, recipe.context)
     instructions = parse_dockerfile(_text(dockerfile, recipe.dockerfile), recipe.dockerfile)
