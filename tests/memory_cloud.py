@@ -29,6 +29,11 @@ class MemoryBuckets:
     def below(self, bucket: str, prefix: str = "") -> list[str]:
         return sorted(key for there, key in self.objects if there == bucket and key.startswith(prefix))
 
+    def put(self, bucket: str, key: str, body: bytes, content_type: str = "", cache_control: str = "") -> None:
+        """PutObject; a stranger's when called from outside."""
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        self.objects[bucket, key] = Stored(body, etag, content_type, cache_control)
+
     async def keys(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
         found = [(key, self.objects[bucket, key]) for key in self.below(bucket, prefix)]
         return tuple(StoredObject(key, stored.etag, len(stored.body)) for key, stored in found)
@@ -54,9 +59,8 @@ class MemoryBuckets:
             current = self.objects.get((bucket, key))
             if expect is not None and expect != (current.etag if current else ""):
                 raise Moved(f"s3://{bucket}/{key} has another ETag", code="PreconditionFailed")
-            etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            self.objects[bucket, key] = Stored(content, etag, content_type, cache_control)
-        return etag
+            self.put(bucket, key, content, content_type, cache_control)
+        return self.objects[bucket, key].etag
 
     async def delete(self, bucket: str, keys: Sequence[str]) -> None:
         with self._wire.write("buckets.delete"):

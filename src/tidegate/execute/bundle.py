@@ -12,8 +12,8 @@ from tidegate.targets.site import SiteBundle, SiteFile
 
 
 def bundle_of(shop: Workshop) -> SiteBundle | None:
-    """The bundle of the run's release, when this machine holds it."""
-    artifact = shop.release().site
+    """The bundle that the run carries, when this machine holds it."""
+    artifact = shop.site_artifact()
     return read_bundle(shop.home.bundles, artifact.digest) if artifact else None
 
 

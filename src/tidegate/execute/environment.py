@@ -142,7 +142,7 @@ async def return_to(shop: Workshop, environment: str, pointers: object, job: str
         for key, function in snapshot.functions.items()
         if key in pointers["functions"] and function.aliases[LIVE].version != pointers["functions"][key]
     ]
-    if snapshot.site and snapshot.site.app.release != pointers["app"]:
+    if snapshot.site and not shop.site(environment).serves(snapshot.site, str(pointers["app"])):
         moves.append(site(snapshot.site.app, str(pointers["app"])))
     await asyncio.gather(*moves)
     return moved

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidegate.cloud.ports import Cloud
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, Failure
 from tidegate.execute.home import Home
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import Plan
@@ -71,13 +71,17 @@ class Workshop:
         return site_target(self.cloud, self.pipeline, self.addresses.get(environment), environment)
 
     def release(self) -> Release:
-        """The release that this run carries: made once, from what was built and what is inherited."""
+        """The release that this run carries: made once, from what was built and what is inherited.
+
+        Raises:
+            Failure: When something of it is still to be built.
+        """
         if self.plan.carries:
             return self.ledger.release(self.plan.carries)
-        made = next((release for release in self.ledger.releases() if release.run == self.run), None)
+        made = self.ledger.release_of(self.run)
         if made is not None:
             return made
-        last = self.ledger.release(self.plan.inherits) if self.plan.inherits else None
+        last = self._inherited()
         configuration = configuration_hash(self.pipeline)
         builds = bool(self.plan.images or self.plan.site)
         if last is not None and not builds and last.configuration == configuration:
@@ -91,21 +95,37 @@ class Workshop:
                 run=self.run,
                 created=self.clock(),
                 images={name: images[name] for name in self.pipeline.images if name in images},
-                site=self._built_site() or (last.site if last else None),
+                site=self.site_artifact(),
                 configuration=configuration,
             )
         )
 
+    def site_artifact(self) -> Artifact | None:
+        """The site bundle that this run carries; known once it is built, whether images are or not.
+
+        Raises:
+            Failure: When it is still to be built.
+        """
+        if self.plan.carries:
+            return self.ledger.release(self.plan.carries).site
+        if self.plan.site:
+            return _artifact(self._outcome(BUILD_SITE)["site"])
+        last = self._inherited()
+        return last.site if last and self.pipeline.site else None
+
+    def _inherited(self) -> Release | None:
+        return self.ledger.release(self.plan.inherits) if self.plan.inherits else None
+
     def _built_images(self) -> dict[str, Artifact]:
         if not self.plan.images:
             return {}
-        outcome = self.ledger.run(self.run).jobs[BUILD].outcome
-        return {str(name): _artifact(fields) for name, fields in outcome.items()}
+        return {str(name): _artifact(fields) for name, fields in self._outcome(BUILD).items()}
 
-    def _built_site(self) -> Artifact | None:
-        if not self.plan.site:
-            return None
-        return _artifact(self.ledger.run(self.run).jobs[BUILD_SITE].outcome["site"])
+    def _outcome(self, build: str) -> Mapping[str, object]:
+        job = self.ledger.run(self.run).jobs[build]
+        if not job.phase.lets_pass:
+            raise Failure(f"there is no release before {build} ended", where=f"run {self.run}")
+        return job.outcome
 
 
 def site_target(cloud: Cloud, pipeline: Pipeline, address: SiteAddress | None, environment: str) -> SiteTarget:

@@ -8,9 +8,10 @@ from tidegate.cloud.ports import Cloud
 from tidegate.errors import CloudError, Failure, Moved, NotFound, Unreachable
 from tidegate.model.pipeline import FunctionSpec, Pipeline, expand
 from tidegate.model.release import Artifact, Release
-from tidegate.model.snapshot import FunctionSnapshot, Version
+from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 from tidegate.targets.step import CANDIDATE, LIVE, FunctionStep, PointAlias, Publish, UpdateCode
 
+LATEST = "$LATEST"
 SETTLE_SECONDS = 300.0
 """How long an update or a new version may take to become Active (AWS: up to minutes for large images)."""
 
@@ -49,14 +50,15 @@ def plan_candidate(function: FunctionSnapshot, wanted: Artifact, image_uri: str)
     """Steps that make `candidate` serve the wanted artifact; empty when it does."""
     if serves(function.at(CANDIDATE), function.latest, wanted):
         return ()
-    live = function.at(LIVE)
-    if live is not None and serves(live, function.latest, wanted):
-        return (PointAlias(function.name, CANDIDATE, live.version),)
-    update = UpdateCode(function.name, image_uri, wanted.digest, function.latest.revision)
+    live, latest, candidate = function.at(LIVE), function.latest, function.aliases.get(CANDIDATE)
+    if live is not None and serves(live, latest, wanted):
+        return (PointAlias(function.name, CANDIDATE, live.version, candidate),)
+    # AWS: after an update that failed, the digest says what was asked for; only another update gets past it.
+    update = latest.digest != wanted.digest or "Failed" in {latest.state, latest.update}
     return (
-        *((update,) if function.latest.digest != wanted.digest else ()),
+        *((UpdateCode(function.name, image_uri, wanted.digest, latest.revision),) if update else ()),
         Publish(function.name, wanted.digest),
-        PointAlias(function.name, CANDIDATE, ""),
+        PointAlias(function.name, CANDIDATE, "", candidate),
     )
 
 
@@ -67,7 +69,7 @@ def plan_promotion(functions: Mapping[str, FunctionSnapshot]) -> tuple[PointAlia
         candidate = function.aliases.get(CANDIDATE)
         live = function.aliases.get(LIVE)
         if candidate and (live is None or live.version != candidate.version or live.weights):
-            steps.append(PointAlias(function.name, LIVE, candidate.version))
+            steps.append(PointAlias(function.name, LIVE, candidate.version, live))
     return tuple(steps)
 
 
@@ -82,6 +84,8 @@ def behind(functions: Mapping[str, FunctionSnapshot], pipeline: Pipeline, releas
             return f"{function.name} does not serve {release.id}"
         if live.configuration != function.latest.configuration:
             return f"{function.name}'s configuration changed"
+        if function.aliases[LIVE].weights:
+            return f"{function.name} serves {release.id} to a part of its requests only"
     return ""
 
 
@@ -113,61 +117,92 @@ class Applier:
                     version = await self._publish(step)
                 case PointAlias():
                     version = step.version or version
-                    await self._point(step.function, step.alias, version)
+                    await self._point(step, version)
             done(version)
         return version
 
     async def _update(self, step: UpdateCode) -> None:
+        found = await self.cloud.functions.version(step.function, LATEST)
+        revision = step.revision
+        if found.revision == revision and not found.settled:
+            # An update of before is still under way: until its end Lambda refuses another, and its end is a revision.
+            revision = (await self._ended(step.function, LATEST)).revision
         try:
-            await self.cloud.functions.update_code(step.function, step.image_uri, step.revision)
+            await self.cloud.functions.update_code(step.function, step.image_uri, revision)
         except (Moved, Unreachable) as lost:
-            found = await self.cloud.functions.version(step.function, "$LATEST")
+            found = await self.cloud.functions.version(step.function, LATEST)
             if found.digest != step.digest:
-                raise _stranger(lost, step.function, f"$LATEST at {step.revision}", found.digest) from lost
+                raise _stranger(lost, step.function, f"$LATEST at {revision}", found.digest) from lost
 
     async def _publish(self, step: Publish) -> str:
-        latest = await self._settled(step.function, "$LATEST")
+        latest = await self._holding(step)
+        try:
+            published = await self.cloud.functions.publish(step.function, step.digest, latest.revision, self.note)
+        except (Moved, Unreachable) as lost:
+            again = await self._holding(step)
+            if again.configuration != latest.configuration:
+                raise _stranger(lost, step.function, "$LATEST as it was", "another configuration") from lost
+            # AWS API: PublishVersion makes no second version of what did not change since the last one.
+            published = await self.cloud.functions.publish(step.function, step.digest, again.revision, self.note)
+        await self._settled(step.function, published.version)
+        return published.version
+
+    async def _holding(self, step: Publish) -> Version:
+        """`$LATEST`, settled; it must hold what is to be published."""
+        latest = await self._settled(step.function, LATEST)
         if latest.digest != step.digest:
             raise Moved(
                 f"$LATEST holds {latest.digest[:19]}, expected {step.digest[:19]}: somebody else deployed",
                 where=step.function,
                 what_next="let the other deployment end, then `tidegate resume`",
             )
-        published = await self.cloud.functions.publish(step.function, step.digest, latest.revision, self.note)
-        await self._settled(step.function, published.version)
-        return published.version
+        return latest
 
-    async def _point(self, function: str, alias: str, version: str) -> None:
+    async def _point(self, step: PointAlias, version: str) -> None:
         """Point an alias; a lost answer is told from a stranger's write by observing again."""
-        observed = await self.cloud.functions.observe(function, (alias,))
-        pointer = observed.aliases.get(alias)
-        if pointer is None:
-            raise NotFound(
-                f"alias {alias} does not exist",
-                where=function,
-                what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
-            )
+        pointer = step.expected or await self._pointer(step)
         if pointer.version == version and not pointer.weights:
             return
         try:
-            await self.cloud.functions.point(function, pointer, version, self.note)
+            await self.cloud.functions.point(step.function, pointer, version, self.note)
         except (Moved, Unreachable) as lost:
-            again = (await self.cloud.functions.observe(function, (alias,))).aliases[alias]
-            if again.version != version:
-                raise _stranger(lost, function, f"{alias} at {pointer.version}", again.version) from lost
+            found = await self._pointer(step)
+            if found.version != version or found.weights:
+                raise _stranger(lost, step.function, _where(pointer), _where(found)) from lost
+
+    async def _pointer(self, step: PointAlias) -> Alias:
+        observed = await self.cloud.functions.observe(step.function, (step.alias,))
+        if step.alias not in observed.aliases:
+            raise NotFound(
+                f"alias {step.alias} does not exist",
+                where=step.function,
+                what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
+            )
+        return observed.aliases[step.alias]
 
     async def _settled(self, function: str, qualifier: str) -> Version:
+        version = await self._ended(function, qualifier)
+        if not version.settled:
+            raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
+        return version
+
+    async def _ended(self, function: str, qualifier: str) -> Version:
+        """A version once it is settled, or has failed to."""
         waited, delay = 0.0, 0.02
         while True:
             version = await self.cloud.functions.version(function, qualifier)
-            if version.settled:
+            if version.settled or "Failed" in {version.state, version.update}:
                 return version
-            if version.state == "Failed" or version.update == "Failed":
-                raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
             if waited >= SETTLE_SECONDS:
-                raise CloudError(f"{qualifier} is still {version.state} after {waited:.0f} s", where=function)
+                still = version.update if version.state == "Active" else version.state
+                raise CloudError(f"{qualifier} is still {still} after {waited:.0f} s", where=function)
             await self.pause(delay)
             waited, delay = waited + delay, min(delay * 1.5, 5.0)
+
+
+def _where(pointer: Alias) -> str:
+    shares = "".join(f" and {share:.0%} at {version}" for version, share in pointer.weights.items())
+    return f"{pointer.name} at {pointer.version}{shares}"
 
 
 def _stranger(lost: CloudError, function: str, expected: str, found: str) -> Failure:

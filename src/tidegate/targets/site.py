@@ -60,6 +60,9 @@ class SiteTarget(Protocol):
     async def has(self, release: str) -> bool:
         """Whether a bundle is there whole, so that a pointer may move to it without an upload."""
 
+    def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
+        """Whether users are served a bundle and can be served no other."""
+
     async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Make TEST serve a bundle. `Moved` when TEST is not where `expected` says."""
 

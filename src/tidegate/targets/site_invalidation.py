@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.cloud.ports import Cloud
-from tidegate.errors import Moved, NotFound
+from tidegate.errors import Moved, NotFound, Unreachable
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
 from tidegate.targets.site import SiteAddress, SiteBundle
 from tidegate.targets.site_pointer import IMMUTABLE, UPLOADS_AT_ONCE, prefix_of
@@ -73,6 +73,10 @@ class InvalidationSite:
             return False
         return True
 
+    def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
+        """Whether TEST and APP are both at a bundle: what the bucket holds for TEST, APP serves on a cache miss."""
+        return snapshot.test.release == snapshot.app.release == release
+
     async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Copy the kept bundle over the bucket's root, drop what it does not have, invalidate TEST."""
         await self._record("test", release, expected)
@@ -80,21 +84,26 @@ class InvalidationSite:
         await self.cloud.edges.invalidate(self.address.test, ("/*",), f"{release}-{expected.etag}-test")
 
     async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
-        """Invalidate APP; on the way back the kept bundle is put back first."""
-        state, _ = await self._state()
-        if state.get("test") != release:
+        """Invalidate APP; on the way back the kept bundle is put back first, and TEST invalidated too."""
+        test = (await self.observe()).test
+        if test.release != release:
+            # Recorded last, so that an interrupted way back is begun anew.
             await self._lay_out(release, runtime)
+            await self.cloud.edges.invalidate(self.address.test, ("/*",), f"{release}-{test.etag}-test")
+            await self._record("test", release, test)
         await self.cloud.edges.invalidate(self.address.app, ("/*",), f"{release}-{expected.etag}-app")
         await self._record("app", release, expected)
 
     async def _lay_out(self, release: str, runtime: Mapping[str, str]) -> None:
         kept = f"{_KEPT}/{prefix_of(release)}"
-        listing, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}.json")
-        files = json.loads(listing)
-        await self._put(
-            "runtime.json", json.dumps(dict(runtime), sort_keys=True).encode(), "application/json", "no-store"
-        )
-        for file in files:
+        files = []
+        if release:  # Before a first deployment there was nothing, and the way back is to nothing.
+            listing, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}.json")
+            files = json.loads(listing)
+        body = json.dumps(dict(runtime), sort_keys=True).encode()
+        await self._put("runtime.json", body, "application/json", "no-store")
+        # Pages last: by then all that they name is there.
+        for file in sorted(files, key=lambda file: not file["hashed"]):
             body, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}/{file['path']}")
             await self._put(file["path"], body, file["type"], IMMUTABLE if file["hashed"] else HTML)
         wanted = {file["path"] for file in files} | {"runtime.json"}
@@ -106,15 +115,24 @@ class InvalidationSite:
     async def _record(self, who: str, release: str, expected: SitePointer) -> None:
         state, etag = await self._state()
         if state.get(who, "") not in {expected.release, release}:
-            raise Moved(
-                f"somebody else deployed: expected {expected.release[:19]}, found {state.get(who, '')[:19]}",
-                where=f"distribution {expected.distribution}",
-                what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
-            )
+            raise _stranger(expected, state.get(who, ""))
         body = json.dumps({**state, who: release}, sort_keys=True).encode()
-        await self.cloud.buckets.write(
-            self.address.bucket, _STATE, body, content_type="application/json", cache_control="no-store", expect=etag
-        )
+        try:
+            await self.cloud.buckets.write(
+                self.address.bucket,
+                _STATE,
+                body,
+                content_type="application/json",
+                cache_control="no-store",
+                expect=etag,
+            )
+        except (Moved, Unreachable) as lost:
+            found, _ = await self._state()
+            if found.get(who, "") == release:
+                return
+            if isinstance(lost, Unreachable):
+                raise
+            raise _stranger(expected, found.get(who, "")) from lost
 
     async def _state(self) -> tuple[dict[str, str], str]:
         try:
@@ -127,3 +145,11 @@ class InvalidationSite:
         await self.cloud.buckets.write(
             self.address.bucket, key, body, content_type=content_type, cache_control=cache_control
         )
+
+
+def _stranger(expected: SitePointer, found: str) -> Moved:
+    return Moved(
+        f"somebody else deployed: expected {expected.release[:19] or 'nothing'}, found {found[:19] or 'nothing'}",
+        where=f"distribution {expected.distribution}",
+        what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
+    )

@@ -82,6 +82,10 @@ class PointerSite:
             return False
         return True
 
+    def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
+        """Whether APP's pointer is at a bundle; TEST's has no part in it."""
+        return snapshot.app.release == release
+
     async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Move TEST's pointer."""
         await self._point("test", release, expected, runtime)
@@ -91,6 +95,12 @@ class PointerSite:
         await self._point("app", release, expected, runtime)
 
     async def _point(self, who: str, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        if release and not await self.has(release):
+            raise NotFound(
+                f"bundle {release[:19]} is not in the bucket, so no pointer moves to it",
+                where=f"s3://{self.address.bucket}/{_marker(release)}",
+                what_next="upload it first: `tidegate run` of its commit does",
+            )
         key = f"runtime/{who}.json"
         await self._write_runtime(key, runtime)
         store = (await self._distribution(expected.distribution)).store
@@ -99,7 +109,7 @@ class PointerSite:
             await self.cloud.edges.point(store, wanted, expected.etag)
         except (Moved, Unreachable) as lost:
             found, _ = await self.cloud.edges.pointers(store)
-            if dict(found) == wanted:
+            if wanted.items() <= found.items():
                 return
             if isinstance(lost, Unreachable):
                 raise

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tidegate.model.snapshot import Alias
+
 LIVE = "live"
 CANDIDATE = "candidate"
 
@@ -27,11 +29,15 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class PointAlias:
-    """Point an alias to a version; an empty version is the one published by the step before."""
+    """Point an alias to a version; an empty version is the one published by the step before.
+
+    `expected` is what the alias was when this was planned; None takes it from wherever it stands, as the way back does.
+    """
 
     function: str
     alias: str
     version: str
+    expected: Alias | None = None
 
 
 FunctionStep = UpdateCode | Publish | PointAlias

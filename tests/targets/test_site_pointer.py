@@ -1,0 +1,205 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.memory_cloud import MemoryCloud
+from tests.targets.sites import ADDRESS, BUCKET, CANDIDATE, LIVE, ONE, TWO, bundle, page_of, served, site_cloud
+from tidegate.errors import ConfigError, Moved, NotFound, Unreachable
+from tidegate.targets.site_pointer import IMMUTABLE, REVALIDATE, PointerSite, prefix_of, release_of
+
+POINT = {"test": "edges.point kvs/TEST", "app": "edges.point kvs/APP"}
+
+
+@pytest.fixture
+def cloud() -> MemoryCloud:
+    return site_cloud(store=True)
+
+
+@pytest.fixture
+def site(cloud: MemoryCloud) -> PointerSite:
+    return PointerSite(cloud.ports, ADDRESS)
+
+
+async def show(site: PointerSite, release: str) -> None:
+    await site.show_candidate(release, (await site.observe()).test, CANDIDATE)
+
+
+async def promote(site: PointerSite, release: str) -> None:
+    await site.promote(release, (await site.observe()).app, LIVE)
+
+
+async def test_before_a_first_deployment_both_pointers_are_empty(site: PointerSite) -> None:
+    found = await site.observe()
+    assert (found.test.release, found.app.release) == ("", "")
+    assert (found.test.distribution, found.app.distribution) == ("TEST", "APP")
+    assert found.test.domain == "test.cloudfront.test"
+    assert found.test.etag != found.app.etag
+    assert site.serves(found, "")
+
+
+async def test_the_first_deployment(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    assert await site.upload(bundle(tmp_path, ONE)) == 2
+    await show(site, ONE)
+    assert await served(cloud, "TEST") == page_of(ONE)
+    assert await served(cloud, "APP") == b"No release is deployed here."
+    await promote(site, ONE)
+    assert await served(cloud, "APP") == page_of(ONE)
+    found = await site.observe()
+    assert (found.test.release, found.app.release) == (ONE, ONE)
+    assert site.serves(found, ONE)
+
+
+async def test_users_keep_the_old_release_until_promotion(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    for release in (ONE, TWO):
+        await site.upload(bundle(tmp_path / release[-2:], release))
+        await show(site, release)
+        if release == ONE:
+            await promote(site, ONE)
+    assert await served(cloud, "TEST") == page_of(TWO)
+    assert await served(cloud, "APP") == page_of(ONE)
+    assert site.serves(await site.observe(), ONE)
+
+
+async def test_where_files_lie_and_how_long_they_may_be_kept(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    page = cloud.buckets.objects[BUCKET, f"{prefix_of(ONE)}/index.html"]
+    asset = cloud.buckets.objects[BUCKET, "assets/shared.js"]
+    assert (page.cache_control, page.content_type) == (REVALIDATE, "text/html; charset=utf-8")
+    assert (asset.cache_control, asset.content_type) == (IMMUTABLE, "text/javascript")
+
+
+async def test_an_upload_happens_once(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    assert not await site.has(ONE)
+    await site.upload(bundle(tmp_path, ONE))
+    assert await site.has(ONE)
+    before = list(cloud.wire.writes)
+    assert await site.upload(bundle(tmp_path, ONE)) == 0
+    assert cloud.wire.writes == before
+
+
+async def test_an_upload_that_broke_off_is_not_whole_and_is_done_again(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    cloud.wire.lose_request(f"buckets.write {prefix_of(ONE)}/index.html")
+    with pytest.raises(Unreachable):
+        await site.upload(bundle(tmp_path, ONE))
+    assert not await site.has(ONE)
+    await site.upload(bundle(tmp_path, ONE))
+    assert await site.has(ONE)
+
+
+async def test_hashed_assets_are_shared_and_never_deleted(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path / "1", ONE, assets=("shared.js", "one.js")))
+    assert await site.upload(bundle(tmp_path / "2", TWO, assets=("shared.js", "two.js"))) == 2
+    await show(site, TWO)
+    await promote(site, TWO)
+    assert cloud.buckets.below(BUCKET, "assets/") == ["assets/one.js", "assets/shared.js", "assets/two.js"]
+    assert cloud.wire.writes.count("buckets.write assets/shared.js") == 1
+    assert "buckets.delete" not in cloud.wire.writes
+
+
+async def test_each_pointer_has_a_runtime_file(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    await show(site, ONE)
+    await promote(site, ONE)
+    for identity, wanted in (("TEST", CANDIDATE), ("APP", LIVE)):
+        key = (await cloud.edges.pointers(f"kvs/{identity}"))[0]["runtime"]
+        stored = cloud.buckets.objects[BUCKET, key]
+        assert json.loads(stored.body) == wanted
+        assert stored.cache_control == "no-store"
+    assert cloud.buckets.below(BUCKET, "runtime/") == ["runtime/app.json", "runtime/test.json"]
+
+
+async def test_an_unchanged_runtime_file_is_not_written(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    await show(site, ONE)
+    await show(site, ONE)
+    assert cloud.wire.writes.count("buckets.write runtime/test.json") == 1
+
+
+async def test_the_way_back_is_one_write(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    for release in (ONE, TWO):
+        await site.upload(bundle(tmp_path / release[-2:], release))
+        await promote(site, release)
+    before = len(cloud.wire.writes)
+    await promote(site, ONE)
+    assert cloud.wire.writes[before:] == [POINT["app"]]
+    assert await served(cloud, "APP") == page_of(ONE)
+
+
+async def test_the_way_back_of_a_first_deployment_is_to_nothing(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    await promote(site, ONE)
+    await promote(site, "")
+    assert await served(cloud, "APP") == b"No release is deployed here."
+    assert (await site.observe()).app.release == ""
+
+
+async def test_no_pointer_moves_to_a_bundle_that_is_not_there(site: PointerSite, cloud: MemoryCloud) -> None:
+    with pytest.raises(NotFound, match="is not in the bucket"):
+        await promote(site, ONE)
+    assert cloud.wire.writes == []
+
+
+@pytest.mark.parametrize("foreign", [{}, {"owner": "somebody"}])
+async def test_a_lost_answer_is_observed_again(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path, foreign: dict[str, str]
+) -> None:
+    cloud.edges.move("APP", **foreign)
+    await site.upload(bundle(tmp_path, ONE))
+    cloud.wire.lose_answer(POINT["app"])
+    await promote(site, ONE)
+    assert cloud.wire.writes.count(POINT["app"]) == 1
+    assert (await site.observe()).app.release == ONE
+
+
+async def test_a_lost_request_is_told(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    cloud.wire.lose_request(POINT["app"])
+    with pytest.raises(Unreachable):
+        await promote(site, ONE)
+    assert (await site.observe()).app.release == ""
+    await promote(site, ONE)
+    assert (await site.observe()).app.release == ONE
+
+
+@pytest.mark.parametrize(("who", "identity"), [("test", "TEST"), ("app", "APP")])
+async def test_a_stranger_is_told_and_not_overwritten(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path, who: str, identity: str
+) -> None:
+    await site.upload(bundle(tmp_path, TWO))
+    cloud.wire.before(POINT[who], lambda: cloud.edges.move(identity, release=prefix_of(ONE)))
+    with pytest.raises(Moved) as raised:
+        await (show if who == "test" else promote)(site, TWO)
+    assert raised.value.what == "somebody else moved the pointer: expected nothing, found sha256:111111111111"
+    assert raised.value.where == f"distribution {identity}"
+    assert POINT[who] not in cloud.wire.writes
+    found = await site.observe()
+    assert {"test": found.test, "app": found.app}[who].release == ONE
+
+
+async def test_a_distribution_without_a_store_is_refused(cloud: MemoryCloud) -> None:
+    cloud.edges.create("BARE", BUCKET, store=False)
+    with pytest.raises(ConfigError, match="distribution BARE has no viewer-request function") as raised:
+        await PointerSite(cloud.ports, type(ADDRESS)("APP", "BARE", BUCKET, "a", "b")).observe()
+    assert "strategy: invalidation" in raised.value.what_next
+
+
+@given(digest=st.text("0123456789abcdef", min_size=64, max_size=64))
+def test_prefix_and_release_are_inverse(digest: str) -> None:
+    assert release_of(prefix_of(f"sha256:{digest}")) == f"sha256:{digest}"
+
+
+def test_no_release_has_no_prefix() -> None:
+    assert (prefix_of(""), release_of("")) == ("", "")
