@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.changes.detect import detect
 from tidegate.changes.git import Repository
@@ -59,8 +59,20 @@ async def make_plan(project: Project, reference: str = "HEAD") -> Planned:
             addresses = read_addresses(pipeline, project.home)
             async with project.cloud(pipeline) as cloud:
                 behind = await _behind(cloud, pipeline, addresses, last)
-        plan = plan_run(pipeline, commit, last.commit if last else None, scope, last, behind)
+        plan = _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
         return Planned(pipeline, changes, plan, expected_times(ledger, plan))
+
+
+def printable(text: str) -> str:
+    """A text that may hold file names, as it can be printed: control characters and bytes that are no text escaped."""
+    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return plain if plain.isprintable() else repr(plain)[1:-1]
+
+
+def _told(plan: Plan) -> Plan:
+    """The plan with reasons that can be printed: they name files, and a file's name may hold anything."""
+    jobs = tuple(replace(job, reason=printable(job.reason)) for job in plan.jobs)
+    return replace(plan, reason=printable(plan.reason), jobs=jobs)
 
 
 def expected_times(ledger: Ledger, plan: Plan) -> dict[str, float]:

@@ -12,8 +12,8 @@ def resumable(project: Project, run: str | None) -> RunView:
     """The run to take up: the named one, or the newest.
 
     Raises:
-        ConfigError: When there is none, when it ended well, or when a newer release was made since: resuming it
-            would go backwards.
+        ConfigError: When there is none, when it ended well, or when a newer release was made since and the run holds
+            no environment: resuming it would go backwards.
         Failure: When its process lives.
     """
     with project.ledger() as ledger:
@@ -22,13 +22,19 @@ def resumable(project: Project, run: str | None) -> RunView:
         if view.phase in {Phase.SUCCEEDED, Phase.SATISFIED}:
             raise ConfigError(f"run {view.id} {view.phase.value}: nothing is left to do", where=f"run {view.id}")
         last = ledger.last_release()
-        if last is not None and int(last.run) > int(view.id):
+        if last is not None and int(last.run) > int(view.id) and not _holds(ledger, view.id):
             raise ConfigError(
                 f"release {last.id} was made since, by run {last.run}: resuming run {view.id} would go backwards",
                 where=f"run {view.id}",
                 what_next="`tidegate run` carries the newest commit; `tidegate rollback ENV` goes back on purpose",
             )
         return view
+
+
+def _holds(ledger: Ledger, run: str) -> bool:
+    """Whether a run holds an environment: no newer release can have passed it there, and only it can finish."""
+    locks = (ledger.environment(name).lock for name in ledger.environments())
+    return any(lock is not None and lock.run == run for lock in locks)
 
 
 def _find(ledger: Ledger, run: str | None) -> RunView:

@@ -1,11 +1,13 @@
 """`tidegate run`: carry a commit through every environment; and what `resume` shares with it."""
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from tidegate.errors import ConfigError, Failure
@@ -27,6 +29,7 @@ async def plan_and_open(project: Project, reference: str, branch: str | None, tr
 
     Raises:
         ConfigError: When the branch is not the one that the pipeline releases from.
+        SourceError: When the commit's files cannot be had, for example because of a submodule.
         Failure: When nothing can be planned; then no run is opened.
     """
     planned = await make_plan(project, reference)
@@ -38,6 +41,8 @@ async def plan_and_open(project: Project, reference: str, branch: str | None, tr
             what_next=f"push to {planned.pipeline.branch}, or name the branch with --branch",
         )
     plan = planned.plan
+    if not plan.empty:
+        await asyncio.to_thread(_checkout, project, plan.commit)
     with project.ledger() as ledger:
         run = ledger.open_run(plan.commit, pushed, plan.base, trigger)
         ledger.record_plan(run.id, plan)
@@ -53,30 +58,61 @@ async def carry(project: Project, run: str) -> RunView:
         Failure: When the run lives elsewhere, or cannot be walked at all. What goes wrong in a job is in the run.
         asyncio.CancelledError: When cancelled; environments are put back and the ledger says so first.
     """
-    with project.ledger() as ledger:
+    with project.ledger() as ledger, _alone(project, ledger, run):
         view = ledger.run(run)
         if view.plan is None or view.plan.empty:
             return view
         refuse_living(view)
-        pipeline = project.pipeline_at(project.repository(), view.commit)
-        pid, since = own()
-        ledger.run_started(run, pid, socket.gethostname(), since)
-        source = await asyncio.to_thread(_checkout, project, view.commit)
-        async with project.cloud(pipeline) as cloud:
-            shop = Workshop(
-                run=run,
-                pipeline=pipeline,
-                plan=view.plan,
-                source=source,
-                home=project.home,
-                cloud=cloud,
-                ledger=ledger,
-                addresses=read_addresses(pipeline, project.home),
-                alive=lambda other: alive(ledger.run(other)),
-                clock=time.time,
-            )
-            await _walk(shop, _kept(ledger, view, pipeline))
+        try:
+            async with _workshop(project, ledger, view, view.plan) as shop:
+                pid, since = own()
+                ledger.run_started(run, pid, socket.gethostname(), since)
+                await _walk(shop, _kept(ledger, view, shop.pipeline))
+        except Failure as failure:
+            # What keeps a run from being taken up at all. Later attempts leave it to be resumed as it stands.
+            if not ledger.run(run).attempts:
+                ledger.run_ended(run, Phase.FAILED, failure.what)
+            raise
         return ledger.run(run)
+
+
+@contextlib.asynccontextmanager
+async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan) -> AsyncIterator[Workshop]:
+    pipeline = project.pipeline_at(project.repository(), view.commit)
+    source = await asyncio.to_thread(_checkout, project, view.commit)
+    addresses = read_addresses(pipeline, project.home)
+    async with project.cloud(pipeline) as cloud:
+        yield Workshop(
+            run=view.id,
+            pipeline=pipeline,
+            plan=plan,
+            source=source,
+            home=project.home,
+            cloud=cloud,
+            ledger=ledger,
+            addresses=addresses,
+            alive=lambda other: alive(ledger.run(other)),
+            clock=time.time,
+        )
+
+
+@contextlib.contextmanager
+def _alone(project: Project, ledger: Ledger, run: str) -> Iterator[None]:
+    """Keep other processes of this machine from walking the same run; the system lets go when this one dies."""
+    path = project.home.log(run, "run").with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            view = ledger.run(run)
+            refuse_living(view)
+            raise Failure(
+                f"run {run} is being taken up by another process",
+                where=str(path),
+                what_next="`tidegate status` shows how far it is",
+            ) from None
+        yield
 
 
 def alive(view: RunView) -> bool:

@@ -9,6 +9,9 @@ from tidegate.operations.plan import expected_times
 from tidegate.operations.project import Project
 from tidegate.operations.run import attempt_lives
 
+NEWEST = 20
+"""How many runs are looked through for unfinished ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
@@ -39,6 +42,13 @@ def environments_status(project: Project) -> tuple[EnvironmentStatus, ...]:
         views = [ledger.environment(name) for name in ledger.environments()]
         views.sort(key=lambda view: view.history[0].at if view.history else 0.0)
         return tuple(_status(ledger, view) for view in views)
+
+
+def unfinished_runs(project: Project) -> tuple[RunView, ...]:
+    """Runs among the newest that were started and have not ended, `interrupted` told, the oldest first."""
+    with project.ledger() as ledger:
+        runs = (run.judged(attempt_lives) for run in reversed(ledger.runs(NEWEST)))
+        return tuple(run for run in runs if run.attempts and not run.phase.ended)
 
 
 def run_status(project: Project, run: str) -> tuple[RunView, dict[str, float]]:

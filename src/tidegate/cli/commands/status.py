@@ -11,6 +11,7 @@ from tidegate.cli.follow import follow
 from tidegate.cli.picture import run_table, write_picture
 from tidegate.cli.verdict import conclude
 from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.model.run import RunView
 from tidegate.operations.status import EnvironmentStatus, environments_status, run_status, unfinished_runs
 
 
