@@ -17,9 +17,10 @@ from tidegate.ledger.memory import MemoryStore
 from tidegate.ledger.refusals import Damaged
 from tidegate.ledger.sqlite import SCHEMA_VERSION, SqliteStore
 from tidegate.model.job import Duty, Job, JobReport, Phase, Plan
+from tidegate.model.release import Release
 from tidegate.model.run import RunView
 
-Seen = tuple[list[RunView], list[EnvironmentView], object]
+Seen = tuple[list[RunView], list[EnvironmentView], list[Release], object]
 
 
 def fill(path: Path) -> Seen:
@@ -40,7 +41,12 @@ def fill(path: Path) -> Seen:
 
 
 def seen(ledger: Ledger) -> Seen:
-    return ledger.runs(), [ledger.environment(name) for name in ledger.environments()], ledger.expected_times()
+    return (
+        ledger.runs(),
+        [ledger.environment(name) for name in ledger.environments()],
+        ledger.releases(),
+        ledger.expected_times(),
+    )
 
 
 def test_it_keeps_a_write_ahead_log(tmp_path: Path) -> None:
@@ -299,3 +305,15 @@ def test_what_sqlite_cannot_read_is_named_and_the_rest_is_salvaged(tmp_path: Pat
     intact = [run for run in before[0] if f"run/{run.id}" not in whole]
     assert intact
     assert [salvaged.run(run.id) for run in intact] == intact
+
+
+@pytest.mark.parametrize("text", [b"CREATE TABLE records", b"CREATE TABLE heads", b"environment/prod", b"releases"])
+def test_names_that_are_no_text_any_more_are_damage(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "ledger.db"
+    with open_ledger(path) as ledger:
+        ledger.add_release(Release("", "c", "1", 0.0))
+    fill(path)
+    path.write_bytes(path.read_bytes().replace(text, text[:3] + b"\xd1" + text[4:]))
+    found = read_again(path)
+    assert isinstance(found, LedgerError)
+    assert found.exit_code == 4

@@ -123,11 +123,9 @@ class Journal:
             known = self._heads.get(stream)
             if known is not None:
                 return known
-            length = self.store.length(stream)
-            if not length:
-                return EMPTY
-            entries = self.read(stream, after=length - 1)
-            return Head(entries[-1].seq, entries[-1].hash)
+            # Also a stream that holds nothing is read: its length may be what is damaged.
+            entries = self.read(stream, after=max(0, self.store.length(stream) - 1))
+            return Head(entries[-1].seq, entries[-1].hash) if entries else EMPTY
 
     def refresh(self, stream: str) -> Head:
         """Learn what other writers appended."""

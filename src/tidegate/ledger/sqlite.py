@@ -24,6 +24,8 @@ SCHEMA_VERSION = 1
 APPLICATION_ID = 0x54696465  # "Tide"
 BUSY_SECONDS = 15.0
 
+Execute = Callable[..., sqlite3.Cursor]
+
 _SCHEMA = (
     "CREATE TABLE heads (stream TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE records (
@@ -142,7 +144,11 @@ class SqliteStore:
         self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def _identity(self) -> tuple[int, int]:
-        execute = self._connection.execute
+        """Read version and application in one transaction, since another process may create the schema meanwhile."""
+        with self._transaction("BEGIN") as execute:
+            return self._identity_within(execute)
+
+    def _identity_within(self, execute: Execute) -> tuple[int, int]:
         version: int = execute("PRAGMA user_version").fetchone()[0]
         application: int = execute("PRAGMA application_id").fetchone()[0]
         if not version and not application and execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -165,35 +171,31 @@ class SqliteStore:
             return
 
     def _create(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            if self._identity() == (0, 0):
+        with self._transaction("BEGIN IMMEDIATE") as execute:
+            if self._identity_within(execute) == (0, 0):
                 for statement in _SCHEMA:
-                    self._connection.execute(statement)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._undo()
-            raise
+                    execute(statement)
 
     def _rows(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._guard, self._mapped():
             return self._connection.execute(query, parameters).fetchall()
 
     @contextmanager
-    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with self._guard, self._mapped():
-            execute = self._connection.execute
-            execute("BEGIN IMMEDIATE")
-            try:
-                yield execute
-                execute("COMMIT")
-            except BaseException:
-                self._undo()
-                raise
+    def _writing(self) -> Iterator[Execute]:
+        with self._guard, self._mapped(), self._transaction("BEGIN IMMEDIATE") as execute:
+            yield execute
 
-    def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Execute]:
+        execute = self._connection.execute
+        execute(begin)
+        try:
+            yield execute
+            execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:

@@ -11,6 +11,8 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.ledger.refusals import Damaged
 from tidegate.ledger.store import Store
+from tidegate.model.job import JobReport, Phase
+from tidegate.model.release import Release
 
 PAYLOADS = [b'{"kind":"one"}', b"", b"line\nline", b"four"]
 
@@ -99,6 +101,45 @@ def test_a_record_that_was_counted_by_nobody_is_found(shelf: Shelf, store: Store
     assert bodies
     shelf.count("stream", 3)
     assert damage(store).seq == 4
+
+
+READINGS: dict[str, tuple[str, Callable[[Ledger], object]]] = {
+    "runs": ("runs", lambda ledger: ledger.runs()),
+    "open_run": ("runs", lambda ledger: ledger.open_run("c", "main", None, "push")),
+    "run": ("run/1", lambda ledger: ledger.run("1")),
+    "note": ("run/1", lambda ledger: ledger.note("1", "", "text")),
+    "tail": ("run/1", lambda ledger: ledger.tail("1", 1)),
+    "releases": ("releases", lambda ledger: ledger.releases()),
+    "last_release": ("releases", lambda ledger: ledger.last_release()),
+    "release": ("releases", lambda ledger: ledger.release("r1")),
+    "add_release": ("releases", lambda ledger: ledger.add_release(Release("", "c", "9", 0.0))),
+    "times": ("durations", lambda ledger: ledger.times("build")),
+    "environment": ("environment/prod", lambda ledger: ledger.environment("prod")),
+    "acquire": ("environment/prod", lambda ledger: ledger.acquire("prod", "1", "p", "", 60)),
+}
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+@pytest.mark.parametrize(("stream", "reading"), READINGS.values(), ids=READINGS)
+def test_a_length_that_is_not_as_counted_is_found_by_every_use(
+    shelf: Shelf, store: Store, stream: str, reading: Callable[[Ledger], object], length: int
+) -> None:
+    """Lost lengths must not look like a ledger in which nothing happened yet."""
+    ledger = Ledger(store, lambda: 0.0)
+    for number in range(2):
+        run = ledger.open_run("c", "main", None, "push").id
+        ledger.job_started(run, "build")
+        ledger.job_ended(run, "build", JobReport(Phase.SUCCEEDED))
+        ledger.run_ended(run, Phase.SUCCEEDED)
+        ledger.add_release(Release("", "c", run, 0.0))
+        ledger.pin("prod", "ada", str(number))
+    true_length = store.length(stream)
+    shelf.count(stream, length if length < 2 else true_length + 1)
+    fresh = Ledger(store, lambda: 0.0)
+    with pytest.raises(Damaged, match=stream):
+        reading(fresh)
+    assert store.length(stream) != true_length
+    assert len(store.read(stream)) == true_length
 
 
 def test_an_append_notices_that_the_end_is_not_as_written(shelf: Shelf, store: Store, bodies: list[bytes]) -> None:
