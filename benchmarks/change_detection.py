@@ -1,119 +1,74 @@
 """How long change detection takes beside `git diff` itself, on a large repository.
 
-100,000 files, 1,000 of them changed, 30 globs. Prints medians in milliseconds and their ratio; the goal is at most 5.
-Start-up is aside: modules are imported and the globs compiled once before the clock starts; what that takes is
-printed too, in a line of its own.
+Start-up is aside: modules are imported and the globs compiled before the clock starts; what the latter takes is a row
+of its own.
 """
 
-import argparse
 import os
-import random
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from benchmarks import large_repository
+from benchmarks.large_repository import CHANGED, COMPONENTS, FILES, GLOBS, IGNORE
+from benchmarks.measure import Row, milliseconds, row, sample, seconds
 from tidegate.changes.detect import detect
 from tidegate.changes.git import Repository
 from tidegate.changes.globs import compile_glob
 
-COMPONENTS = {
-    "shared": [
-        "src/agent.py",
-        "src/workflow/**",
-        "src/data/**",
-        "src/analysis/**",
-        "src/report/**",
-        "src/types.py",
-        "src/config.py",
-        "requirements*.txt",
-        "Dockerfile*",
-    ],
-    "api": ["src/api/**"],
-    "scheduler": ["src/scheduler/**"],
-    "worker": ["src/report_worker_handler.py"],
-    "backend": ["src/**", "Dockerfile*", "requirements*.txt"],
-    "frontend": ["frontend/twinbar/**"],
-    "fund-data-sync": ["fund_data_sync/**", "!fund_data_sync/**/*.md"],
-    "tests": ["tests/**", "**/*.test.{ts,tsx}", "**/conftest.py"],
-    "terraform": ["terraform/**", "!terraform/**/*.md", "**/*.tf", "**/*.tfvars"],
-    "workflows": [".github/workflows/**", ".github/actions/*/action.y?(a)ml"],
-}
-IGNORE = ["docs/**", ".claude/**", "**/README.md"]
-FOLDERS = [
-    "src/api",
-    "src/data/deep/er",
-    "frontend/twinbar/src",
-    "docs",
-    "tests/shared",
-    "fund_data_sync",
-    "lib",
-    "terraform",
-]
+BASE, HEAD = "main~1", "main"
 
 
-def history(files: int, changed: int) -> Iterator[bytes]:
-    """Yield a `git fast-import` stream of two commits: `files` files, then `changed` of them written anew."""
-    names = [f"{FOLDERS[i % len(FOLDERS)]}/{i // 800:03d}/file_{i:06d}.py" for i in range(files)]
-    for mark, chosen in ((1, names), (2, random.Random(1).sample(names, changed))):
-        author = f"committer Bench <bench@example.org> {mark} +0000"
-        yield f"commit refs/heads/main\nmark :{mark}\n{author}\ndata 1\nx\n".encode()
-        yield from (f"M 644 inline {name}\ndata {len(name) + 2}\n{mark}{name}\n\n".encode() for name in chosen)
-
-
-def build(folder: Path, files: int, changed: int) -> None:
-    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
-    stream = b"".join(history(files, changed))
-    subprocess.run(["git", "-C", str(folder), "fast-import", "--quiet"], input=stream, check=True)
-
-
-def median_ms(work: Callable[[], object], rounds: int) -> float:
-    def timed() -> float:
-        start = time.perf_counter()
-        work()
-        return (time.perf_counter() - start) * 1000
-
-    return statistics.median(timed() for _ in range(rounds))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=100_000)
-    parser.add_argument("--changed", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=21)
-    options = parser.parse_args()
-    globs = [pattern for patterns in COMPONENTS.values() for pattern in patterns] + IGNORE
-    start = time.perf_counter()
-    for pattern in globs:
+def compiled() -> float:
+    """Seconds that compiling every glob takes, once in the life of a process."""
+    began = time.perf_counter()
+    for pattern in GLOBS:
         compile_glob(pattern.removeprefix("!"))
-    compiling = (time.perf_counter() - start) * 1000
+    return time.perf_counter() - began
 
+
+def git_diff(folder: Path) -> None:
+    """What change detection cannot be quicker than."""
+    command = ["git", "-C", str(folder), "diff", "--name-only", "-z", "--no-renames", BASE, HEAD]
+    subprocess.run(command, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"}, check=True, capture_output=True)
+
+
+def detected(repository: Repository, base: str | None) -> None:
+    """Which components changed since `base`."""
+    changes = detect(base, HEAD, repository.changed_files(base, HEAD), COMPONENTS, IGNORE)
+    assert len(changes.files) == (FILES if base is None else CHANGED)
+    assert changes.components
+
+
+def rows() -> list[Row]:
+    """Detect the changes of one commit, and of a first release."""
+    compiling = compiled()
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
         folder = Path(scratch)
-        build(folder, options.files, options.changed)
-        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-        command = ["git", "-C", str(folder), "diff", "--name-only", "-z", "--no-renames", "main~1", "main"]
+        large_repository.build(folder)
         repository = Repository.open(folder)
-
-        def git_diff() -> object:
-            return subprocess.run(command, env=environment, check=True, capture_output=True)
-
-        def since_last_release() -> object:
-            return detect("main~1", "main", repository.changed_files("main~1", "main"), COMPONENTS, IGNORE)
-
-        def first_release() -> object:
-            return detect(None, "main", repository.changed_files(None, "main"), COMPONENTS, IGNORE)
-
-        diff, detection = median_ms(git_diff, options.rounds), median_ms(since_last_release, options.rounds)
-        first = median_ms(first_release, 3)
-        print(f"{options.files} files, {options.changed} changed, {len(globs)} globs, median of {options.rounds}")
-        print(f"git diff                 {diff:8.1f} ms")
-        print(f"change detection         {detection:8.1f} ms   {detection / diff:.2f} times git diff (goal: at most 5)")
-        print(f"first release, all files {first:8.1f} ms")
-        print(f"compiling the globs once {compiling:8.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+        # Turn by turn, so that a busy machine slows both alike.
+        diff: list[float] = []
+        since_last: list[float] = []
+        for _ in range(2):
+            diff += sample(partial(seconds, partial(git_diff, folder)), 15)
+            since_last += sample(partial(seconds, partial(detected, repository, BASE)), 15)
+        first = sample(partial(seconds, partial(detected, repository, None)), 3)
+    reference = statistics.median(diff) * 1000
+    shown = f"{CHANGED:,} changes among {FILES:,} files"
+    return [
+        row(f"git diff, {shown}", "ms", milliseconds(diff)),
+        row(
+            f"change detection, {len(GLOBS)} globs",
+            "ms",
+            milliseconds(since_last),
+            5.0,
+            ratio_to=reference,
+            of="git diff",
+        ),
+        row("change detection, first release", "ms", milliseconds(first)),
+        row("compiling the globs", "ms", [compiling * 1000]),
+    ]

@@ -1,44 +1,29 @@
 """What one request to an edge of the embedded cloud costs: a cache hit, one with the shipped function, and a miss.
 
-Run: python benchmarks/edge.py [REQUESTS]. Prints medians in milliseconds over one kept-alive connection.
+Over one kept-alive connection to an embedded cloud in a process of its own.
 """
 
-import asyncio
-import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-import boto3
 import httpx
-from botocore.config import Config
 
 import tidegate
-from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
-from tidegate.localcloud.server import EmbeddedCloud
-from tidegate.localcloud.service import DEFAULT_REGION, Settings
+from benchmarks.embedded import Embedded, embedded_cloud
+from benchmarks.measure import Row, milliseconds, row, sample, seconds
 
 SHIPPED = Path(tidegate.__file__).parent / "targets" / "viewer_request.js"
 CACHED, UNCACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+REGION = "ap-southeast-1"
+REQUESTS = 500
 
 
-def client(endpoint: str, service: str, **options: Any) -> Any:
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=endpoint,
-        region_name=DEFAULT_REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(**options),
-    )
-
-
-def shipped_function(endpoint: str, edges: Any) -> dict[str, Any]:
+def shipped_function(cloud: Embedded, edges: Any) -> dict[str, Any]:
     """A behaviour's associations: the shipped function with a store that points to a release."""
     arn = edges.create_key_value_store(Name="app")["KeyValueStore"]["ARN"]
-    pairs = client(endpoint, "cloudfront-keyvaluestore", proxies={"http": endpoint})
+    pairs = cloud.client("cloudfront-keyvaluestore", proxies={"http": cloud.endpoint})
     etag = pairs.describe_key_value_store(KvsARN=arn)["ETag"]
     pairs.put_key(KvsARN=arn, Key="release", Value="releases/a", IfMatch=etag)
     pairs.close()
@@ -54,7 +39,8 @@ def shipped_function(endpoint: str, edges: Any) -> dict[str, Any]:
 
 
 def distribution(edges: Any, reference: str, behaviour: dict[str, Any]) -> str:
-    domain = f"site.s3.{DEFAULT_REGION}.amazonaws.com"
+    """Create a distribution of the bucket; returns its URL."""
+    domain = f"site.s3.{REGION}.amazonaws.com"
     origin = {"Id": "s3", "DomainName": domain, "S3OriginConfig": {"OriginAccessIdentity": ""}}
     made = edges.create_distribution(
         DistributionConfig={
@@ -68,39 +54,31 @@ def distribution(edges: Any, reference: str, behaviour: dict[str, Any]) -> str:
     return f"http://{made['Distribution']['DomainName']}"
 
 
-def median_milliseconds(url: str, requests: int) -> float:
-    taken = []
-    with httpx.Client() as viewer:
-        viewer.get(url).raise_for_status()
-        for _ in range(requests):
-            started = time.perf_counter()
-            viewer.get(url)
-            taken.append(time.perf_counter() - started)
-    return median(taken) * 1_000
+def requested(url: str) -> list[float]:
+    """Milliseconds of each of many requests."""
+    with httpx.Client(trust_env=False) as viewer:
+
+        def get() -> None:
+            viewer.get(url).raise_for_status()
+
+        return milliseconds(sample(partial(seconds, get), REQUESTS, REQUESTS))
 
 
-def measure(endpoint: str, requests: int) -> None:
-    s3, edges = client(endpoint, "s3", s3={"addressing_style": "path"}), client(endpoint, "cloudfront")
-    s3.create_bucket(Bucket="site", CreateBucketConfiguration={"LocationConstraint": DEFAULT_REGION})
-    for key in ("index.html", "releases/a/index.html"):
-        s3.put_object(Bucket="site", Key=key, Body=b"x" * 10_000, ContentType="text/html")
-    plain = distribution(edges, "plain", {"CachePolicyId": CACHED})
-    pointing = distribution(edges, "pointing", {"CachePolicyId": CACHED} | shipped_function(endpoint, edges))
-    uncached = distribution(edges, "uncached", {"CachePolicyId": UNCACHED})
-    print(f"cache hit                 {median_milliseconds(f'{plain}/index.html', requests):6.2f} ms")
-    print(f"cache hit, with function  {median_milliseconds(f'{pointing}/search', requests):6.2f} ms")
-    print(f"cache miss                {median_milliseconds(f'{uncached}/index.html', requests):6.2f} ms")
-    s3.close()
-    edges.close()
-
-
-async def main(requests: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        cloud = EmbeddedCloud(Settings(root=Path(folder)))
-        cloud.add(CloudFrontService(cloud, MotoBuckets(cloud.moto)))
-        async with cloud.running():
-            await asyncio.to_thread(measure, cloud.endpoint, requests)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000))
+def rows() -> list[Row]:
+    """Ask three distributions of one bucket for a page of 10 kB."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, embedded_cloud(Path(folder)) as cloud:
+        s3, edges = cloud.client("s3", s3={"addressing_style": "path"}), cloud.client("cloudfront")
+        s3.create_bucket(Bucket="site", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for key in ("index.html", "releases/a/index.html"):
+            s3.put_object(Bucket="site", Key=key, Body=b"x" * 10_000, ContentType="text/html")
+        plain = distribution(edges, "plain", {"CachePolicyId": CACHED})
+        pointing = distribution(edges, "pointing", {"CachePolicyId": CACHED} | shipped_function(cloud, edges))
+        uncached = distribution(edges, "uncached", {"CachePolicyId": UNCACHED})
+        found = [
+            row("edge, cache hit", "ms", requested(f"{plain}/index.html")),
+            row("edge, cache hit through the shipped function", "ms", requested(f"{pointing}/search")),
+            row("edge, cache miss", "ms", requested(f"{uncached}/index.html")),
+        ]
+        s3.close()
+        edges.close()
+        return found

@@ -1,30 +1,27 @@
-"""Building and pushing an image of about a hundred packages: cold, with only its source changed, and unchanged.
+"""Building and pushing an image of a hundred packages: cold, with only its source changed, and unchanged.
 
-Run as `python benchmarks/image_build.py`. The packages are made up, with as many files and bytes as a usual backend's,
-so that nothing is downloaded and only building is measured.
+The packages are made up, with about as many files and bytes as a usual backend's, so that nothing is downloaded and
+only building is measured. The registry is that of an embedded cloud in a process of its own.
 """
 
 import asyncio
 import base64
 import hashlib
 import random
-import statistics
 import tempfile
 import time
 import zipfile
-from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.embedded import Embedded, embedded_cloud
+from benchmarks.measure import Row, milliseconds, row
 from tidegate.build.image import ImageRecipe, build_image
 from tidegate.build.registry import RegistryClient
-from tidegate.localcloud.ecr import EcrService
-from tidegate.localcloud.ecr.state import Repository, TagMutability
-from tidegate.localcloud.server import EmbeddedCloud
-from tidegate.localcloud.service import Settings
 
 PACKAGES = 100
 MODULES = 60
 MODULE_BYTES = 16_000
+TEXTS = 80
 SOURCE_FILES = 200
 ROUNDS = 11
 
@@ -50,9 +47,11 @@ def code(numbers: random.Random, size: int) -> str:
     return "# " + " ".join(words) + "\n"
 
 
-def make_wheel(folder: Path, name: str, numbers: random.Random) -> None:
+def make_wheel(folder: Path, name: str, texts: list[str]) -> None:
+    """A wheel of one package with `MODULES` modules."""
     info = f"{name}-1.0.dist-info"
-    files = {f"{name}/m{number}.py": code(numbers, MODULE_BYTES) for number in range(MODULES)}
+    # Texts come back only far behind where a compressor looks for what it saw before.
+    files = {f"{name}/m{number}.py": f"# {name} {number}\n{texts[number % TEXTS]}" for number in range(MODULES)}
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
     files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     record = []
@@ -60,19 +59,21 @@ def make_wheel(folder: Path, name: str, numbers: random.Random) -> None:
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
         record.append(f"{path},sha256={digest},{len(text)}")
     files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""])
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as wheel:
         for path, text in files.items():
             wheel.writestr(path, text)
 
 
 def make_source(root: Path) -> Path:
+    """A product's source tree whose packages come from a folder beside it."""
     numbers = random.Random(1)
+    texts = [code(numbers, MODULE_BYTES) for _ in range(TEXTS)]
     wheels, source = root / "wheels", root / "source"
     wheels.mkdir()
     (source / "src").mkdir(parents=True)
     names = [f"package{number}" for number in range(PACKAGES)]
     for name in names:
-        make_wheel(wheels, name, numbers)
+        make_wheel(wheels, name, texts)
     (source / "requirements.txt").write_text("\n".join([f"--no-index\n--find-links {wheels}", *names, ""]))
     (source / "Dockerfile").write_text(DOCKERFILE)
     for number in range(SOURCE_FILES):
@@ -80,40 +81,55 @@ def make_source(root: Path) -> Path:
     return source
 
 
-async def measure(root: Path) -> None:
-    source = make_source(root)
-    cloud = EmbeddedCloud(Settings(root=root / "cloud"))
-    ecr = EcrService(cloud)
-    cloud.add(ecr)
+class Bench:
+    """A source tree, and the registry that its images go to."""
 
-    async def build(number: int, repository: str, cache: str) -> float:
-        recipe = ImageRecipe("Dockerfile", ".", repository, f"t{number}", {"GIT_COMMIT": f"{number:040x}"})
+    def __init__(self, root: Path, cloud: Embedded, registry: RegistryClient) -> None:
+        self.source = make_source(root)
+        self._root = root
+        self._cloud = cloud
+        self._registry = registry
+        self._commits = 0
+
+    async def build(self, repository: str, cache: str) -> float:
+        """Build and push another commit; returns the seconds."""
+        self._commits += 1
+        commit = f"{self._commits:040x}"
+        recipe = ImageRecipe("Dockerfile", ".", repository, f"t{self._commits}", {"GIT_COMMIT": commit})
         began = time.perf_counter()
-        await build_image(recipe, source, f"{number:040x}", root / cache, registry, base)
+        await build_image(recipe, self.source, commit, self._root / cache, self._registry, self._base)
         return time.perf_counter() - began
 
-    def base(image: str) -> str:
-        return image.replace("public.ecr.aws", ecr.registry_host)
+    async def build_changed(self, repository: str, cache: str) -> float:
+        """As `build`, with one line of the source changed."""
+        (self.source / "src/module0.py").write_text(f"VERSION = {self._commits}\n")
+        return await self.build(repository, cache)
 
-    async with cloud.running(), RegistryClient(f"http://{ecr.registry_host}", "AWS", "token") as registry:
+    def _base(self, image: str) -> str:
+        return image.replace("public.ecr.aws", self._cloud.registry)
+
+
+async def measured(root: Path, cloud: Embedded) -> list[Row]:
+    """Build cold, for another repository, on another machine, and again and again with one line changed."""
+    async with RegistryClient(f"http://{cloud.registry}", "AWS", "token") as registry:
+        bench = Bench(root, cloud, registry)
+        cold = await bench.build("one", "cache-one")
+        pushed = await bench.build("two", "cache-one")
+        elsewhere = await bench.build("one", "cache-two")
+        changed = [await bench.build_changed("one", "cache-one") for _ in range(ROUNDS)]
+    return [
+        row(f"source-only rebuild and push, {PACKAGES} packages", "ms", milliseconds(changed), 500.0),
+        row("the same, cold: packages installed, layered, pushed", "ms", [cold * 1000]),
+        row("the same, into another repository", "ms", [pushed * 1000]),
+        row("the same, on a machine that never built it", "ms", [elsewhere * 1000]),
+    ]
+
+
+def rows() -> list[Row]:
+    """Build images of a hundred packages."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, embedded_cloud(Path(folder)) as cloud:
+        images = cloud.client("ecr")
         for name in ("one", "two"):
-            ecr._state.add(Repository(name, datetime.now(UTC), TagMutability.IMMUTABLE))  # noqa: SLF001
-        cold = await build(0, "one", "cache-one")
-        pushed = await build(0, "two", "cache-one")
-        elsewhere = await build(1, "one", "cache-two")
-        changed = []
-        for number in range(ROUNDS):
-            (source / "src/module0.py").write_text(f"VERSION = {number}\n")
-            changed.append(await build(number + 2, "one", "cache-one"))
-        size = sum(blob for blob in ecr._state.repository("one").blobs.values())  # noqa: SLF001
-    print(f"{PACKAGES} packages, {PACKAGES * MODULES} modules, {SOURCE_FILES} source files, {size / 1e6:.0f} MB stored")
-    print(f"cold (installed, layered, pushed)            {cold:7.3f} s")
-    print(f"layers kept on this machine, new repository  {pushed:7.3f} s")
-    print(f"dependency layer found in the registry       {elsewhere:7.3f} s")
-    print(f"only source changed: median of {ROUNDS}            {statistics.median(changed):7.3f} s")
-    print(f"only source changed: worst                   {max(changed):7.3f} s")
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder)))
+            images.create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+        images.close()
+        return asyncio.run(measured(Path(folder), cloud))

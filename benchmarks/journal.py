@@ -1,25 +1,22 @@
-"""Cost of the journal: 1,000 jobs that do nothing, two records each, as medians over several rounds.
+"""Cost of the journal alone: two records a job, and reading them back while another process follows the run."""
 
-Run: python benchmarks/journal.py [ROUNDS]
-"""
-
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from statistics import median
 
+from benchmarks.measure import Row, milliseconds, row, seconds
 from tidegate.ledger.ledger import Ledger, open_ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.model.job import Duty, Job, JobReport, Phase, Plan
 
 JOBS = 1_000
+ROUNDS = 7
 DONE = JobReport(Phase.SUCCEEDED, detail="nothing to do", outcome={"release": "r1"})
 
 
-def walk(ledger: Ledger) -> str:
+def write_run(ledger: Ledger) -> str:
+    """Record a run of `JOBS` jobs; returns its id."""
     names = tuple(f"job-{number}" for number in range(JOBS))
     plan = Plan(commit="c" * 40, base=None, jobs=tuple(Job(name, Duty.CHECK) for name in names))
     run = ledger.open_run("c" * 40, "main", None, "benchmark", plan).id
@@ -31,37 +28,28 @@ def walk(ledger: Ledger) -> str:
 
 
 def poll(ledger: Ledger, last: int) -> None:
+    """Ask a hundred times for what is new where nothing is."""
     for _ in range(100):
         ledger.tail("1", last)
 
 
-def timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    figures: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as directory:
-        for number in range(rounds):
-            path = Path(directory) / f"{number}.db"
+def rows() -> list[Row]:
+    """Write and read runs of 1,000 jobs."""
+    writing, polling, folding, knowing, memory = [], [], [], [], []
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder:
+        for number in range(ROUNDS):
+            path = Path(folder) / f"{number}.db"
             with open_ledger(path) as ledger:
-                figures.setdefault("SQLite: a job", []).append(timed(partial(walk, ledger)) / JOBS)
-                last = ledger.run("1").seq
-                figures.setdefault("SQLite: a poll that finds nothing", []).append(
-                    timed(partial(poll, ledger, last)) / 100
-                )
+                writing.append(seconds(partial(write_run, ledger)) / JOBS)
+                polling.append(seconds(partial(poll, ledger, ledger.run("1").seq)) / 100)
             with open_ledger(path) as ledger:
-                figures.setdefault("SQLite: open, read and fold the run", []).append(timed(partial(ledger.run, "1")))
-                figures.setdefault("SQLite: view of a known run", []).append(timed(partial(ledger.run, "1")))
-            memory = Ledger(MemoryStore(), time.time)
-            figures.setdefault("memory: a job", []).append(timed(partial(walk, memory)) / JOBS)
-    print(f"{JOBS} no-op jobs, median of {rounds} rounds")
-    for name, seconds in figures.items():
-        print(f"  {name:<40} {median(seconds) * 1_000:8.3f} ms   (worst {max(seconds) * 1_000:.3f})")
-
-
-if __name__ == "__main__":
-    main()
+                folding.append(seconds(partial(ledger.run, "1")))
+                knowing.append(seconds(partial(ledger.run, "1")))
+            memory.append(seconds(partial(write_run, Ledger(MemoryStore(), time.time))) / JOBS)
+    return [
+        row("a job's two records, SQLite", "ms", milliseconds(writing)),
+        row("a job's two records, in memory", "ms", milliseconds(memory)),
+        row("a poll that finds nothing new", "ms", milliseconds(polling)),
+        row(f"reading a run of {JOBS:,} jobs", "ms", milliseconds(folding)),
+        row("reading a run already known", "ms", milliseconds(knowing)),
+    ]
