@@ -14,6 +14,7 @@ from tidegate.config.document import (
 )
 from tidegate.model.pipeline import (
     BrowserGate,
+    Builder,
     CheckGate,
     CheckStep,
     Component,
@@ -34,7 +35,9 @@ from tidegate.model.pipeline import (
 def assemble(file: PipelineFile) -> Pipeline:
     """Return the pipeline that a checked file declares."""
     images = {
-        name: ImageSpec(name, image.dockerfile, image.context, image.repository, tuple(image.components))
+        name: ImageSpec(
+            name, image.dockerfile, image.context, image.repository, tuple(image.components), Builder(image.builder)
+        )
         for name, image in file.images.items()
     }
     return Pipeline(

@@ -28,6 +28,11 @@ class ImageSection(Section):
     context: Name = Field(default=".", description="Folder that the build sees.")
     repository: Name = Field(description="ECR repository, the same for all environments.")
     components: list[str] = Field(min_length=1, description="A change in any of them builds the image anew.")
+    builder: Literal["layers", "docker"] = Field(
+        "layers",
+        description="`layers` builds without Docker, fast and reproducibly, what FROM, ARG, ENV, LABEL, WORKDIR, COPY,"
+        " pip installs, CMD and ENTRYPOINT can say; `docker` runs `docker build` for any other Dockerfile.",
+    )
 
 
 class ExpectSection(Section):

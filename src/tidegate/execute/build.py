@@ -1,16 +1,23 @@
 """Jobs `build` and `build-frontend`: artifacts by digest, built once and promoted through all environments."""
 
 import asyncio
+import os
+import re
 from dataclasses import asdict
+from pathlib import Path
+from typing import assert_never
 
 from tidegate.build.bundle import Bundle, BundleRecipe, build_bundle
-from tidegate.build.image import BuiltImage, ImageRecipe, build_image
+from tidegate.build.docker import DockerBuilder
+from tidegate.build.image import ImageRecipe, build_image
 from tidegate.build.registry import RegistryClient
 from tidegate.build.tag import image_tag
 from tidegate.cloud.ports import RegistryAccess
+from tidegate.errors import BuildError
 from tidegate.execute.bundle import keep_bundle
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
+from tidegate.model.pipeline import Builder
 from tidegate.model.release import Artifact
 from tidegate.targets.site_pointer import prefix_of
 
@@ -18,7 +25,10 @@ LAMBDA_BASES = "public.ecr.aws/"
 """Where AWS publishes the Lambda base images; the embedded cloud's registry holds stand-ins for them."""
 
 
-class Builder:
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+class ArtifactBuilder:
     """Builds the artifacts of one run: ahead of their jobs' turn, which then only report."""
 
     def __init__(self, shop: Workshop) -> None:
@@ -58,6 +68,7 @@ class Builder:
         shop = self._shop
         spec = shop.pipeline.images[name]
         commit = shop.plan.commit
+        log = shop.log(job.name)
         recipe = ImageRecipe(
             dockerfile=spec.dockerfile,
             context=spec.context,
@@ -72,6 +83,28 @@ class Builder:
             return image
 
         began = shop.clock()
-        built: BuiltImage = await build_image(recipe, shop.source, commit, shop.home.cache, registry, base)
-        shop.log(job.name)(f"{name}: {built.repository}@{built.digest} ({shop.clock() - began:.2f} s)")
+        match spec.builder:
+            case Builder.LAYERS:
+                built = await build_image(recipe, shop.source, commit, shop.home.cache, registry, base, log)
+            case Builder.DOCKER:
+                docker = DockerBuilder(registry, access.username, access.password, os.environ, log)
+                bases = {image: base(image) for image in base_names(shop.source / spec.dockerfile)}
+                differing = {image: place for image, place in bases.items() if image != place}
+                built = await docker.build(recipe, shop.source, commit, differing)
+            case _:
+                assert_never(spec.builder)
+        log(f"{name}: {built.repository}@{built.digest} ({shop.clock() - began:.2f} s)")
         return Artifact(name, built.digest, commit, built.repository, built.tag)
+
+
+def base_names(dockerfile: Path) -> tuple[str, ...]:
+    """The images that a Dockerfile's FROM lines name.
+
+    Raises:
+        BuildError: When there is no such file.
+    """
+    try:
+        text = dockerfile.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise BuildError(f"{dockerfile.name} cannot be read", where=str(dockerfile)) from missing
+    return tuple(_FROM.findall(text))

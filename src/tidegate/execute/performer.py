@@ -7,7 +7,7 @@ from typing import assert_never
 from tidegate.errors import Failure
 from tidegate.execute import site
 from tidegate.execute.browser import browser_test
-from tidegate.execute.build import Builder
+from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import held, hold, put_back, settle
@@ -22,7 +22,7 @@ class RunPerformer:
 
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
-        self._builder = Builder(shop)
+        self._builder = ArtifactBuilder(shop)
 
     async def prepare(self, job: Job) -> None:
         """Build, or upload, ahead of the job's turn."""

@@ -19,6 +19,13 @@ class Order(StrEnum):
     BACKEND_FIRST = "backend-first"
 
 
+class Builder(StrEnum):
+    """What makes an image of a Dockerfile: layering in Python, or `docker build`."""
+
+    LAYERS = "layers"
+    DOCKER = "docker"
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A named path set, in picomatch patterns."""
@@ -36,6 +43,7 @@ class ImageSpec:
     context: str
     repository: str
     components: tuple[str, ...]
+    builder: Builder = Builder.LAYERS
 
 
 @dataclass(frozen=True, slots=True)
