@@ -19,14 +19,12 @@ class Launches:
     Args:
         libraries: Folder with what the base image has installed.
         native: Whether AWS's own runtime is in it.
-        bytecode: Folder for compiled modules, since images come without.
         endpoint: The control plane that handlers call.
     """
 
-    def __init__(self, *, libraries: Path, native: bool, bytecode: Path, endpoint: str, region: str) -> None:
+    def __init__(self, *, libraries: Path, native: bool, endpoint: str, region: str) -> None:
         self._libraries = libraries
         self._native = native
-        self._bytecode = bytecode
         self._endpoint = endpoint
         self._region = region
 
@@ -45,11 +43,11 @@ class Launches:
 
     def _arguments(self, handler: str) -> tuple[str, ...]:
         # The interpreter of the machine without its site-packages: a handler sees the image's packages and no others.
+        # Images come without compiled modules; Python leaves them beside the sources, in this image's folder alone.
         python = getattr(sys, "_base_executable", sys.executable)
-        options = ("-S", "-s", "-X", f"pycache_prefix={self._bytecode}")
         if self._native:
-            return (python, *options, "-m", "awslambdaric", handler)
-        return (python, *options, str(Path(runtime_client.__file__)), handler)
+            return (python, "-S", "-s", "-m", "awslambdaric", handler)
+        return (python, "-S", "-s", str(Path(runtime_client.__file__)), handler)
 
     def _search_path(self, given: str, rootfs: Path) -> str:
         folders = [str(inside(rootfs, TASK_ROOT)), str(inside(rootfs, RUNTIME_ROOT)), *_inside_all(rootfs, given)]

@@ -65,12 +65,10 @@ class LambdaService:
 
     async def start(self) -> None:
         """Lay out what workers share, and begin to end those that idle."""
-        folder = self._host.settings.root / "lambda"
-        libraries = folder / "runtime-libs"
+        libraries = self._host.settings.root / "lambda" / "runtime-libs"
         launches = Launches(
             libraries=libraries,
             native=link_libraries(libraries),
-            bytecode=folder / "bytecode",
             endpoint=self._host.endpoint,
             region=self._host.settings.region,
         )
