@@ -20,7 +20,7 @@ from tidegate.build.instruction import (
 from tidegate.build.pip_command import parse_run
 from tidegate.errors import BuildError
 
-OTHER_WAY = "keep to what can be layered without docker, or build this image with the docker builder"
+OTHER_WAY = "keep to what can be layered without docker, or set `builder: docker` for this image"
 
 _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
