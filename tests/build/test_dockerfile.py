@@ -85,7 +85,7 @@ def test_everything_else_is_refused_with_its_line(text: str, line: int, what: st
     with pytest.raises(NotExpressible, match=what) as refused:
         parse_dockerfile(text, "Dockerfile.x")
     assert refused.value.where == f"Dockerfile.x:{line}"
-    assert "docker builder" in refused.value.what_next
+    assert "builder: docker" in refused.value.what_next
 
 
 def test_comments_and_directives_are_skipped() -> None:
