@@ -9,7 +9,9 @@ from tidegate.ledger.run_view import UNOPENED, apply
 from tidegate.model.job import Duty, Job, Phase, Plan
 from tidegate.model.record import (
     JobEnded,
+    JobPrepared,
     JobStarted,
+    JobTurned,
     Noted,
     PlanRecorded,
     RunEnded,
@@ -35,6 +37,8 @@ RECORDS: st.SearchStrategy[RunRecord] = st.one_of(
     st.just(PlanRecorded(PLAN, 0.0)),
     st.builds(RunStarted, st.integers(1, 3), st.just("h"), TIMES),
     st.builds(JobStarted, NAMES, TIMES),
+    st.builds(JobPrepared, NAMES, TIMES),
+    st.builds(JobTurned, NAMES, TIMES),
     st.builds(JobEnded, NAMES, st.sampled_from(Phase), TIMES),
     st.builds(StepIntended, NAMES, NAMES, TIMES),
     st.builds(StepDone, NAMES, NAMES, TIMES, st.integers(0, 3)),
@@ -121,6 +125,17 @@ def test_a_job_that_begins_again_forgets_its_end_and_keeps_its_steps() -> None:
         2,
     )
     assert job.steps == (StepView("one", 2.1, {"d": 1}, 2.2, "o"), StepView("two", 2.3))
+
+
+def test_the_wait_between_preparation_and_turn_is_no_work() -> None:
+    prepared = fold([OPENED, JobStarted("a", 1.0), JobPrepared("a", 3.0)])
+    assert prepared.jobs["a"].waits
+    turned = fold([JobTurned("a", 10.0)], prepared)
+    assert not turned.jobs["a"].waits
+    assert fold([JobEnded("a", Phase.SUCCEEDED, 11.0)], turned).jobs["a"].seconds == 3.0
+    assert fold([JobEnded("a", Phase.CANCELLED, 9.0)], prepared).jobs["a"].seconds == 2.0
+    again = fold([RunStarted(2, "h", 20.0), JobStarted("a", 21.0)], turned).jobs["a"]
+    assert (again.prepared, again.turned) == (None, None)
 
 
 def test_a_step_intended_again_is_not_known_to_have_happened() -> None:

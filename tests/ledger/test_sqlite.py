@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.ledger.contract.racing import race
 from tidegate.errors import LedgerError
 from tidegate.ledger.environment import EnvironmentView
 from tidegate.ledger.ledger import Ledger, open_ledger
@@ -214,7 +215,7 @@ OPENER = """
 import sys
 from pathlib import Path
 from tidegate.ledger.ledger import open_ledger
-sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
+# START
 with open_ledger(Path(sys.argv[1])) as ledger:
     ledger.open_run("c", "main", None, "push")
 """
@@ -223,22 +224,7 @@ with open_ledger(Path(sys.argv[1])) as ledger:
 def test_several_processes_make_one_file(tmp_path: Path) -> None:
     for number in range(3):
         path = tmp_path / f"{number}.db"
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", OPENER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-            for _ in range(4)
-        ]
-        for process in processes:
-            assert process.stdout
-            process.stdout.readline()
-        for process in processes:
-            assert process.stdin
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        for process in processes:
-            process.communicate(timeout=60)
-            assert process.returncode == 0
+        race(OPENER, [[str(path)]] * 4)
         with open_ledger(path) as ledger:
             assert len(ledger.runs()) == 4
             assert ledger.verify() == []

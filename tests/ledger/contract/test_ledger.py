@@ -1,12 +1,12 @@
 """The typed ledger on every store, and in several processes at once."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
+from tests.ledger.contract.conftest import SHARED
+from tests.ledger.contract.racing import race
 from tidegate.errors import Locked
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.refusals import Unknown
@@ -256,7 +256,7 @@ from tidegate.model.job import JobReport, Phase
 from tidegate.model.release import Release
 ledger = Ledger({store}, lambda: 0.0)
 name = sys.argv[1]
-sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
+# START
 runs, releases, turns = [], [], 0
 for number in range(15):
     run = ledger.open_run(name, "main", None, "push").id
@@ -278,25 +278,10 @@ print(json.dumps([runs, releases, turns]))
 """
 
 
+@pytest.mark.parametrize("shelf", SHARED, indirect=True)
 def test_processes_share_a_ledger(ledger: Ledger, shared: str) -> None:
     ledger.open_run("first", "main", None, "push")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENERS.format(store=shared), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in "abc"
-    ]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+    told = [json.loads(answer) for answer in race(OPENERS.format(store=shared), ["a", "b", "c"])]
     runs = [run for own, _, _ in told for run in own]
     releases = [release for _, own, _ in told for release in own]
     assert sorted(map(int, runs)) == list(range(2, 47))

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from tests.ledger.contract.conftest import SHARED
+from tests.ledger.contract.racing import race
 from tidegate.errors import Conflict
 from tidegate.ledger.store import Store, StoredRecord
 
@@ -14,7 +16,7 @@ import sys
 from tidegate.errors import Conflict
 store = {store}
 name, wanted = sys.argv[1], int(sys.argv[2])
-sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
+# START
 expected = won = 0
 while won < wanted:
     try:
@@ -98,26 +100,9 @@ def test_threads_share_a_store(store: Store) -> None:
     check_race(store, "abc", 50)
 
 
+@pytest.mark.parametrize("shelf", SHARED, indirect=True)
 def test_processes_race_and_neither_loses_nor_doubles(store: Store, shared: str) -> None:
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACER.format(store=shared), name, "150"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in "abc"
-    ]
-    for racer in racers:
-        assert racer.stdout
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        assert racer.stdin
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    for racer in racers:
-        racer.communicate(timeout=60)
-        assert racer.returncode == 0
+    race(RACER.format(store=shared), [(name, "150") for name in "abc"])
     check_race(store, "abc", 150)
 
 
@@ -129,6 +114,7 @@ def check_race(store: Store, names: str, each: int) -> None:
         assert own == [f"{name} {number}" for number in range(each)]
 
 
+@pytest.mark.parametrize("shelf", SHARED, indirect=True)
 def test_what_was_appended_is_there_when_opened_again(store: Store, shared: str) -> None:
     store.append("stream", 0, b"kept")
     code = f"store = {shared}; print(store.read('stream')[0].body.decode()); store.close()"
