@@ -4,6 +4,7 @@ from tidegate.execute.gate import conclude, measure_command
 from tidegate.execute.python_environment import python_environment
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport
+from tidegate.model.verdict import Measurement, Verdict
 
 
 async def check(shop: Workshop, job: Job) -> JobReport:
@@ -11,8 +12,13 @@ async def check(shop: Workshop, job: Job) -> JobReport:
     gate = shop.pipeline.check
     assert gate is not None
     env = await python_environment(shop.source, gate.python, shop.home.cache, shop.log(job.name))
-    measurements = [
-        await measure_command(shop, job.name, step.name, step.run, env, gate.timeout_seconds, warn=step.warn)
-        for step in gate.steps
-    ]
+    deadline = shop.clock() + gate.timeout_seconds
+    measurements = []
+    for step in gate.steps:
+        left = deadline - shop.clock()
+        if left > 0:
+            measured = await measure_command(shop, job.name, step.name, step.run, env, left, warn=step.warn)
+        else:
+            measured = Measurement(step.name, Verdict.ERROR, "not run: the gate's time was up", warn=step.warn)
+        measurements.append(measured)
     return conclude(job.name, measurements)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from tidegate.errors import Failure, Locked
 from tidegate.execute.workshop import Workshop
-from tidegate.model.snapshot import FunctionSnapshot, SitePointer, Snapshot
+from tidegate.ledger.environment import EnvironmentView
+from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets import functions
 from tidegate.targets.step import LIVE, FunctionStep, PointAlias, told, way_back_of
 
@@ -34,19 +35,25 @@ async def hold(shop: Workshop, environment: str) -> None:
         Locked: When a run that no longer lives holds the environment, or a person pinned it.
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
-        view = shop.ledger.environment(environment)
-        if view.pinned is not None:
-            raise Locked(
-                f"{environment} is pinned by {view.pinned.by}: {view.pinned.reason}",
-                where=environment,
-                what_next=f"`tidegate unpin {environment}` lets runs deploy to it again",
-            )
+        view = _unpinned(shop, environment)
         if not held(shop, environment):
             await _acquire(shop, environment)
-            view = shop.ledger.environment(environment)
+            view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
             shop.ledger.record_intent(environment, shop.run, shop.release().id, pointers_of(snapshot))
+
+
+def _unpinned(shop: Workshop, environment: str) -> EnvironmentView:
+    """The environment as the ledger knows it; a person may pin it at any time, while a run waits for it too."""
+    view = shop.ledger.environment(environment)
+    if view.pinned is not None:
+        raise Locked(
+            f"{environment} is pinned by {view.pinned.by}: {view.pinned.reason}",
+            where=environment,
+            what_next=f"`tidegate unpin {environment}` lets runs deploy to it again",
+        )
+    return view
 
 
 def held(shop: Workshop, environment: str) -> bool:
@@ -137,15 +144,20 @@ async def return_to(shop: Workshop, environment: str, pointers: object, job: str
         await shop.site(environment).promote(release, current, runtime(shop, environment, live=True))
         moved.append(f"APP → {release[:19] or 'nothing'}")
 
+    versions: dict[str, str] = pointers["functions"]
     moves = [
-        one(function, str(pointers["functions"][key]))
+        one(function, versions[key])
         for key, function in snapshot.functions.items()
-        if key in pointers["functions"] and function.aliases[LIVE].version != pointers["functions"][key]
+        if key in versions and not _stands(function.aliases.get(LIVE), versions[key])
     ]
     if snapshot.site and not shop.site(environment).serves(snapshot.site, str(pointers["app"])):
         moves.append(site(snapshot.site.app, str(pointers["app"])))
     await asyncio.gather(*moves)
     return moved
+
+
+def _stands(pointer: Alias | None, version: str) -> bool:
+    return pointer is not None and pointer.version == version and not pointer.weights
 
 
 def applier(shop: Workshop, job: str) -> functions.Applier:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tidegate.errors import CloudError
+from tidegate.errors import CloudError, Failure
 from tidegate.execute.bundle import bundle_of
 from tidegate.execute.environment import observe, runtime
 from tidegate.execute.workshop import Workshop
@@ -15,11 +15,23 @@ CONVERGE_SECONDS = 120.0
 
 
 async def upload_site(shop: Workshop, job: Job) -> None:
-    """Bring the bundle's files to the environment's bucket, ahead of the job's turn."""
-    bundle = bundle_of(shop)
+    """Bring the bundle's files to the environment's bucket, ahead of the job's turn.
+
+    Raises:
+        Failure: When they are neither on this machine nor in the bucket.
+    """
+    bundle, site = bundle_of(shop), shop.site(job.environment)
     if bundle is not None:
-        written = await shop.site(job.environment).upload(bundle)
+        written = await site.upload(bundle)
         shop.log(job.name)(f"uploaded {written} files of {bundle.digest[:19]}")
+        return
+    artifact = shop.site_artifact()
+    if artifact is None or not await site.has(artifact.digest):
+        raise Failure(
+            "the site's files are neither on this machine nor in the bucket",
+            where=job.environment,
+            what_next="run it where the site was built, or push a change of the site",
+        )
 
 
 async def deploy_site(shop: Workshop, job: Job) -> JobReport:
