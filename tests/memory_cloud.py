@@ -1,5 +1,6 @@
 """The cloud ports in memory, with what AWS promises: revisions, preconditions, states that settle, faults on order."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -158,4 +159,6 @@ class MemoryCloud:
         )
 
     async def pause(self, seconds: float) -> None:
+        """Let the time pass, and others run."""
         self.wire.now += seconds
+        await asyncio.sleep(0)

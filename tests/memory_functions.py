@@ -32,6 +32,7 @@ class MemoryFunctions:
         self._wire = wire
         self._functions: dict[str, Function] = {}
         self.delay = 1.0
+        self.delays: dict[str, float] = {}
         self.failing_updates: set[str] = set()
         self.invoked: list[tuple[str, str, object]] = []
         self.handler: Handler = lambda name, version, payload: Answer({"statusCode": 200, "body": "{}"})
@@ -97,7 +98,7 @@ class MemoryFunctions:
                 update="Failed" if failed else "Successful",
                 reason="the image is not accessible" if failed else "",
             )
-            function.settling.append((self._wire.now + self.delay, LATEST, end))
+            function.settling.append((self._wire.now + self.delays.get(name, self.delay), LATEST, end))
         return accepted
 
     async def publish(self, name: str, digest: str, revision: str, description: str) -> Version:
@@ -112,7 +113,7 @@ class MemoryFunctions:
             function.last = number = str(next(function.numbers))
             active = replace(latest, version=number, revision=self._wire.revision(), update="")
             function.versions[number] = replace(active, state="Pending")
-            function.settling.append((self._wire.now + self.delay, number, active))
+            function.settling.append((self._wire.now + self.delays.get(name, self.delay), number, active))
         return function.versions[number]
 
     async def point(self, name: str, alias: Alias, version: str, description: str) -> Alias:

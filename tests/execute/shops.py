@@ -13,7 +13,7 @@ from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.model.job import Plan
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.pipeline import Order, Pipeline
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Version
 from tidegate.plan.configuration import configuration_hash
@@ -182,3 +182,7 @@ def with_steps(pipeline: Pipeline, **changes: object) -> Pipeline:
     """The pipeline with another quality gate."""
     assert pipeline.check
     return replace(pipeline, check=replace(pipeline.check, **changes))  # type: ignore[arg-type] # fields by name
+
+
+def ordered(pipeline: Pipeline, order: Order) -> Pipeline:
+    return replace(pipeline, order=order)

@@ -1,13 +1,12 @@
 """Jobs `e2e-test-<env>`: candidate backend and candidate site, tested as a pair in a real browser."""
 
-import asyncio
-
 from tidegate.execute.gate import conclude, junit_option, measure_command, report_at
 from tidegate.execute.python_environment import python_environment
 from tidegate.execute.workshop import Workshop
 from tidegate.gates.command import judge_tests
 from tidegate.model.job import Job, JobReport
 from tidegate.model.verdict import Measurement
+from tidegate.targets.together import together
 
 
 async def browser_test(shop: Workshop, job: Job) -> JobReport:
@@ -34,4 +33,4 @@ async def browser_test(shop: Workshop, job: Job) -> JobReport:
         command = await measure_command(shop, job.name, name, gate.run, env, gate.timeout_seconds, warn=False)
         return judge_tests(command, report_at(xml))
 
-    return conclude(job.name, await asyncio.gather(*(shard(number + 1) for number in range(gate.shards))))
+    return conclude(job.name, await together(shard(number + 1) for number in range(gate.shards)))

@@ -20,6 +20,7 @@ from tidegate.model.job import Job, JobReport, Phase
 from tidegate.model.pipeline import Builder
 from tidegate.model.release import Artifact
 from tidegate.targets.site_pointer import prefix_of
+from tidegate.targets.together import together
 
 LAMBDA_BASES = "public.ecr.aws/"
 """Where AWS publishes the Lambda base images; the embedded cloud's registry holds stand-ins for them."""
@@ -41,7 +42,7 @@ class ArtifactBuilder:
         shop = self._shop
         access = await shop.cloud.images.access()
         async with RegistryClient(access.url, access.username, access.password) as registry:
-            built = await asyncio.gather(*(self._image(job, name, registry, access) for name in shop.plan.images))
+            built = await together(self._image(job, name, registry, access) for name in shop.plan.images)
         self._images = {artifact.name: artifact for artifact in built}
 
     def images_report(self) -> JobReport:

@@ -1,6 +1,5 @@
 """Jobs `deploy-<env>`: make every function's candidate serve the release, and smoke-test it."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 
@@ -16,6 +15,7 @@ from tidegate.model.snapshot import FunctionSnapshot
 from tidegate.model.verdict import Measurement, Verdict
 from tidegate.targets.functions import plan_candidate
 from tidegate.targets.step import CANDIDATE
+from tidegate.targets.together import together
 
 
 async def deploy(shop: Workshop, job: Job) -> JobReport:
@@ -33,7 +33,7 @@ async def deploy(shop: Workshop, job: Job) -> JobReport:
         uri = f"{registry.host}/{artifact.location}@{artifact.digest}"
         await apply.apply(plan_candidate(function, artifact, uri))
 
-    await asyncio.gather(*(one(key, function) for key, function in snapshot.functions.items()))
+    await together(one(key, function) for key, function in snapshot.functions.items())
     report = conclude(job.name, await smoke(shop, job, snapshot.functions))
     if job.promotes:
         await promote_functions(shop, job)
@@ -50,7 +50,7 @@ async def smoke(shop: Workshop, job: Job, found: Mapping[str, FunctionSnapshot])
             return [Measurement(key, Verdict.INCONCLUSIVE, "no smoke test is declared, so nothing is known")]
         return [await _ask(shop, job, spec, test, release.images[spec.image]) for test in spec.smoke]
 
-    return [measurement for group in await asyncio.gather(*(one(key) for key in found)) for measurement in group]
+    return [measurement for group in await together(one(key) for key in found) for measurement in group]
 
 
 async def _ask(shop: Workshop, job: Job, spec: FunctionSpec, test: SmokeTest, artifact: Artifact) -> Measurement:

@@ -11,6 +11,7 @@ from tidegate.ledger.environment import EnvironmentView
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets import functions
 from tidegate.targets.step import LIVE, FunctionStep, PointAlias, told, way_back_of
+from tidegate.targets.together import together
 
 LEASE_SECONDS = 3600.0
 WAIT_SECONDS = 60.0
@@ -152,7 +153,7 @@ async def return_to(shop: Workshop, environment: str, pointers: object, job: str
     ]
     if snapshot.site and not shop.site(environment).serves(snapshot.site, str(pointers["app"])):
         moves.append(site(snapshot.site.app, str(pointers["app"])))
-    await asyncio.gather(*moves)
+    await together(moves)
     return moved
 
 

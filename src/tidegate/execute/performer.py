@@ -1,6 +1,5 @@
 """Sends each job to its executor, and each environment to its end."""
 
-import asyncio
 import traceback
 from typing import assert_never
 
@@ -15,6 +14,7 @@ from tidegate.execute.promote import promote
 from tidegate.execute.rollback import roll_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
+from tidegate.targets.together import together
 
 
 class RunPerformer:
@@ -129,5 +129,5 @@ async def put_back_all(shop: Workshop) -> list[str]:
         return next((f"{job.name}: {job.detail}" for job in own), "the run ended before the environment was live")
 
     names = [name for name in shop.pipeline.environments if held(shop, name)]
-    undone = await asyncio.gather(*(put_back(shop, name, reason(name)) for name in names))
+    undone = await together(put_back(shop, name, reason(name)) for name in names)
     return [line for lines in undone for line in lines]

@@ -9,6 +9,7 @@ from tidegate.model.job import Job, JobReport, Phase
 from tidegate.model.snapshot import FunctionSnapshot
 from tidegate.targets.functions import plan_promotion, serves
 from tidegate.targets.step import CANDIDATE, LIVE, PointAlias
+from tidegate.targets.together import together
 
 
 async def promote(shop: Workshop, job: Job) -> JobReport:
@@ -31,7 +32,7 @@ async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
         return {step.function: step.version for step in steps}
     flipped = [step for step, result in zip(steps, results, strict=True) if not isinstance(result, BaseException)]
     back = [PointAlias(step.function, LIVE, before[step.function]) for step in flipped]
-    await asyncio.gather(*(apply.apply((step,)) for step in back))
+    await together(apply.apply((step,)) for step in back)
     first = failures[0]
     if isinstance(first, Failure):
         first.what_next = f"{len(back)} aliases that had moved went back. {first.what_next}"

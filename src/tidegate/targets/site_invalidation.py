@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import Moved, NotFound, Unreachable
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
-from tidegate.targets.site import SiteAddress, SiteBundle
+from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
 from tidegate.targets.site_pointer import IMMUTABLE, UPLOADS_AT_ONCE, prefix_of
+from tidegate.targets.together import together
 
 WARNING = (
     "strategy invalidation: TEST and APP read one bucket, so a cache miss at APP serves untested files while tests "
@@ -49,8 +50,7 @@ class InvalidationSite:
         prefix = f"{_KEPT}/{prefix_of(bundle.digest)}"
         gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
-        async def one(index: int) -> None:
-            file = bundle.files[index]
+        async def one(file: SiteFile) -> None:
             async with gate:
                 await self.cloud.buckets.write(
                     self.address.bucket,
@@ -60,7 +60,7 @@ class InvalidationSite:
                     cache_control=IMMUTABLE if file.hashed else HTML,
                 )
 
-        await asyncio.gather(*(one(index) for index in range(len(bundle.files))))
+        await together(one(file) for file in bundle.files)
         listing = [{"path": file.path, "type": file.content_type, "hashed": file.hashed} for file in bundle.files]
         await self._put(f"{prefix}.json", json.dumps(listing).encode(), "application/json", "no-store")
         return len(bundle.files)

@@ -13,6 +13,7 @@ from tidegate.cloud.ports import Cloud, Distribution
 from tidegate.errors import CloudError, ConfigError, Moved, NotFound, Unreachable
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
 from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
+from tidegate.targets.together import together
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "public, max-age=0, must-revalidate"
@@ -63,7 +64,7 @@ class PointerSite:
                 )
             return 1
 
-        written = sum(await asyncio.gather(*(one(file) for file in bundle.files)))
+        written = sum(await together(one(file) for file in bundle.files))
         listing = json.dumps(sorted(file.path for file in bundle.files)).encode()
         await self.cloud.buckets.write(
             self.address.bucket,

@@ -1,0 +1,88 @@
+"""All live aliases flip, or those that flipped go back."""
+
+import pytest
+
+from tests.execute.shops import NOTHING, PLACEHOLDER, Shop
+from tidegate.errors import Moved, Unreachable
+from tidegate.execute.deploy import deploy
+from tidegate.execute.promote import promote
+from tidegate.execute.workshop import Workshop
+from tidegate.model.job import JobReport, Phase
+
+LIVE = "functions.point {}-dev live"
+
+
+async def shown(shop: Shop, letter: str = "a") -> Workshop:
+    shop.release(letter)
+    run = shop.workshop()
+    await deploy(run, run.plan.by_name()["deploy-dev"])
+    return run
+
+
+async def flip(run: Workshop) -> JobReport:
+    return await promote(run, run.plan.by_name()["promote-dev"])
+
+
+async def test_every_alias_moves_to_what_was_tested(shop: Shop) -> None:
+    run = await shown(shop)
+    report = await flip(run)
+    assert (report.phase, report.detail) == (Phase.SUCCEEDED, "2 aliases moved")
+    assert report.outcome == {"versions": {"api-dev": "2", "worker-dev": "2"}}
+    assert await shop.live("dev") == NOTHING | {"api": "a", "worker": "a"}
+
+
+async def test_a_second_promotion_moves_nothing(shop: Shop) -> None:
+    run = await shown(shop)
+    await flip(run)
+    before = list(shop.cloud.wire.writes)
+    assert (await flip(run)).detail == "0 aliases moved"
+    assert shop.cloud.wire.writes == before
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+async def test_when_one_alias_fails_those_that_moved_go_back(shop: Shop, name: str) -> None:
+    run = await shown(shop)
+    shop.cloud.wire.lose_request(LIVE.format(name))
+    with pytest.raises(Unreachable) as raised:
+        await flip(run)
+    assert await shop.live("dev") == NOTHING
+    assert raised.value.what_next.startswith("1 aliases that had moved went back.")
+
+
+async def test_a_stranger_s_alias_is_left_and_the_others_go_back(shop: Shop) -> None:
+    run = await shown(shop)
+    shop.cloud.wire.before(LIVE.format("api"), lambda: shop.cloud.functions.move("api-dev", "live", "1", {"2": 0.1}))
+    with pytest.raises(Moved) as raised:
+        await flip(run)
+    assert "expected live at 1, found live at 1 and 10% at 2" in raised.value.what
+    found = await shop.cloud.functions.observe("api-dev", ("live",))
+    assert found.aliases["live"].weights == {"2": 0.1}
+    assert (await shop.live("dev"))["worker"] == "0"
+
+
+async def test_a_lost_answer_is_no_failure(shop: Shop) -> None:
+    run = await shown(shop)
+    shop.cloud.wire.lose_answer(LIVE.format("api"))
+    await flip(run)
+    assert await shop.live("dev") == NOTHING | {"api": "a", "worker": "a"}
+    assert shop.cloud.wire.writes.count(LIVE.format("api")) == 1
+
+
+async def test_a_candidate_that_moved_since_its_tests_is_not_promoted(shop: Shop) -> None:
+    run = await shown(shop)
+    shop.cloud.functions.move("worker-dev", "candidate", "1")
+    with pytest.raises(Moved) as raised:
+        await flip(run)
+    assert raised.value.what == (
+        f"candidate is not what was tested: expected sha256:aaaaaaaaaaaa, found {PLACEHOLDER[:19]}"
+    )
+    assert raised.value.where == "worker-dev"
+    assert await shop.live("dev") == NOTHING
+
+
+async def test_a_configuration_that_changed_since_its_tests_is_not_promoted(shop: Shop) -> None:
+    run = await shown(shop)
+    shop.cloud.functions.configure("api-dev", "c2")
+    with pytest.raises(Moved, match="candidate is not what was tested"):
+        await flip(run)
+    assert await shop.live("dev") == NOTHING
