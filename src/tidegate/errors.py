@@ -11,7 +11,9 @@
      │  └ Unreachable                no answer: whether the effect happened is not known
      ├ LedgerError          exit 4   the ledger is damaged, locked or of another version
      │  ├ Conflict                   another writer appended first
-     │  └ Locked                     another run holds the environment
+     │  ├ Locked                     another run holds the environment
+     │  ├ Damaged, Unreadable        `ledger.refusals`: a record, or the file, is not as it was written
+     │  └ Unknown           exit 2   `ledger.refusals`: there is no such run or release
      ├ GateFailed           exit 1   a gate's verdict was not Successful
      └ Cancelled            exit 130 a person or a timeout ended it
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "logs": "Show the log of a job, or of a function.",
     "rollback": "Put an earlier release back in one environment.",
     "unpin": "Let runs deploy again to an environment that was rolled back.",
+    "ledger": "Check or salvage the record of what happened.",
     "cloud": "The embedded cloud.",
     "demo": "Carry the example product from git push to prod.",
 }

@@ -26,7 +26,7 @@ class Damaged(LedgerError):
     def __init__(self, stream: str, seq: int, why: str) -> None:
         last_good = seq - 1
         intact = f"records 1 to {last_good} of {stream} are intact" if last_good else f"nothing of {stream} is intact"
-        offer = f"{intact}; restore a copy of the ledger, or salvage what is intact into a new one"
+        offer = f"{intact}; restore a copy of the ledger, or `tidegate ledger salvage FILE` saves what is intact"
         super().__init__(f"the ledger is damaged: {why}", where=f"{stream} record {seq}", what_next=offer)
         self.stream = stream
         self.seq = seq
