@@ -79,6 +79,8 @@ def tidegate_command(context: click.Context, repo: Path, home: Path, file: str) 
 
 def main() -> None:
     """Run the command line; the process exits with the code that `docs/cli.md` lists."""
+    # Modules and boto3's service models stay until the end: going through them again and again is a tenth of a start.
+    gc.set_threshold(50_000)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files may hold bytes that no encoding has
             stream.reconfigure(errors="backslashreplace")

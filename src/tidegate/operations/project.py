@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.changes.git import Repository
-from tidegate.cloud.aws.connect import open_cloud
 from tidegate.cloud.ports import Cloud
 from tidegate.config.load import parse
 from tidegate.errors import ConfigError
@@ -76,6 +75,9 @@ class Project:
             ConfigError: When the embedded cloud is meant and is not up.
             CloudError: When it does not answer.
         """
+        # boto3 takes 0.2 s to import, which a verb that needs no cloud does not pay.
+        from tidegate.cloud.aws.connect import open_cloud  # noqa: PLC0415
+
         async with open_cloud(pipeline.region, self.endpoint(pipeline)) as cloud:
             yield cloud
 
