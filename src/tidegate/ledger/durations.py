@@ -1,5 +1,6 @@
 """How long jobs took in earlier runs, for progress bars and plans."""
 
+from collections.abc import Mapping
 from statistics import median
 
 from tidegate.ledger.book import Book
@@ -32,6 +33,11 @@ class Durations(Book):
     def expected_times(self) -> dict[str, float]:
         """Return `expected_seconds` of every job that ever succeeded, at one reading."""
         return {job: median(times) for job, times in self._all_times().items()}
+
+    def learn_expected_times(self, seconds: Mapping[str, float]) -> None:
+        """Begin with times that another ledger knew, so that a first run here has something to be told against."""
+        if seconds:
+            self._journal.append(STREAM, DURATIONS.encode(JobsTimed("", dict(seconds), self._clock())))
 
     def _all_times(self) -> dict[str, tuple[float, ...]]:
         length = self._journal.refresh(STREAM).length

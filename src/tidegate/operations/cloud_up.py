@@ -93,11 +93,14 @@ def _move_ledger_aside(project: Project) -> str:
     with project.ledger() as ledger:
         if not ledger.runs(1):
             return ""
+        times = ledger.expected_times()
     kept = home.ledger.with_name(f"ledger-until-{time.strftime('%Y%m%d-%H%M%S')}.db")
     for suffix in ("", "-wal", "-shm"):
         part = home.ledger.with_name(home.ledger.name + suffix)
         if part.exists():
             part.rename(kept.with_name(kept.name + suffix))
+    with project.ledger() as ledger:
+        ledger.learn_expected_times(times)
     return str(kept)
 
 

@@ -77,8 +77,8 @@ def _told(plan: Plan) -> Plan:
 
 def expected_times(ledger: Ledger, plan: Plan) -> dict[str, float]:
     """Seconds that each applicable job took the last times."""
-    times = {job.name: ledger.expected_seconds(job.name) for job in plan.jobs if job.applies}
-    return {name: seconds for name, seconds in times.items() if seconds is not None}
+    known = ledger.expected_times()
+    return {job.name: known[job.name] for job in plan.jobs if job.applies and job.name in known}
 
 
 def _changes(repository: Repository, pipeline: Pipeline, commit: str, last: Release | None) -> ChangeSet:
