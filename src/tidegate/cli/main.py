@@ -1,5 +1,6 @@
 """`tidegate`: the group of commands, their common options, and where errors become exit codes."""
 
+import gc
 import importlib
 import io
 import sys
