@@ -184,3 +184,41 @@ def test_a_projection_folds_each_record_once_in_order_whoever_wrote_it() -> None
     assert mine.append(lambda total: None if total == 31 else 1) == 31
     assert mine.current() == 31
     assert seen == [(1, 5), (2, 6), (3, 20)]
+
+
+class _BusyStore(MemoryStore):
+    """A store to which another writer appends whenever this one has looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writer = Journal(_Quiet(self))
+
+    def length(self, stream: str) -> int:
+        found = super().length(stream)
+        self.writer.append(stream, b"another")
+        return found
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
+        found = super().read(stream, after, limit)
+        self.writer.append(stream, b"another")
+        return found
+
+
+class _Quiet(MemoryStore):
+    """The same records, read and written without being interfered with."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__()
+        self.bodies = store.bodies
+        self.lengths = store.lengths
+
+
+def test_a_stream_that_grows_while_it_is_read_is_no_damage() -> None:
+    store = _BusyStore()
+    journal = Journal(store)
+    store.writer.append("stream", b"first")
+    head = EMPTY
+    for _ in range(20):
+        entries = journal.read("stream", head)
+        assert entries
+        head = Head(entries[-1].seq, entries[-1].hash)

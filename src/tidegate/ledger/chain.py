@@ -208,8 +208,8 @@ class Journal:
 
     def _tail(self, stream: str, last: int, length: int) -> Damaged | None:
         """Compare the last record with the length, which was read before it: the stream may have grown since."""
-        if last > length and last > (length := self._length(stream)):
-            return Damaged(stream, length + 1, f"{last} records are there and {length} were appended")
+        if last > length and last > (grown := self._length(stream)):
+            return Damaged(stream, grown + 1, f"{last} records are there and {grown} were appended")
         if last < length:
             return Damaged(stream, last + 1, f"the end is missing: {length} records were appended")
         return None
