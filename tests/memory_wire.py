@@ -13,12 +13,23 @@ from tidegate.errors import Unreachable
 Hook = Callable[[], object]
 
 
+class Killed(BaseException):
+    """The process is gone: nothing catches it, and nothing more is written."""
+
+
 class Wire:
-    """What every port goes through: the time, revisions, a list of the writes, and the hooks."""
+    """What every port goes through: the time, revisions, a list of the writes, and the hooks.
+
+    Attributes:
+        moments: How many moments there were at which a process may be killed: before and behind each write.
+        kill_at: The moment at which it is; None for never.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.writes: list[str] = []
+        self.moments = 0
+        self.kill_at: int | None = None
         self._before: list[tuple[str, Hook]] = []
         self._behind: list[tuple[str, Hook]] = []
         self._numbers = itertools.count(1)
@@ -44,10 +55,18 @@ class Wire:
 
     @contextmanager
     def write(self, line: str) -> Iterator[None]:
+        self.moment()
         _run_first(self._before, line)
         yield
         self.writes.append(line)
         _run_first(self._behind, line)
+        self.moment()
+
+    def moment(self) -> None:
+        """A moment at which the process may be killed; from then on every moment is one."""
+        self.moments += 1
+        if self.kill_at is not None and self.moments >= self.kill_at:
+            raise Killed(f"at moment {self.kill_at}")
 
 
 def _run_first(hooks: list[tuple[str, Hook]], line: str) -> None:

@@ -52,6 +52,7 @@ E2E = """
 report=${PYTEST_ADDOPTS##*--junitxml=}
 echo "<testsuite><testcase classname='e2e' name='test_page'/></testsuite>" > "$report"
 """
+PIPELINE = parse(TEXT, "tidegate.yaml")
 PLACEHOLDER = f"sha256:{'0' * 64}"
 
 
@@ -72,7 +73,7 @@ class Shop:
     """The product's cloud, ledger, files and releases."""
 
     folder: Path
-    pipeline: Pipeline = field(default_factory=lambda: parse(TEXT, "tidegate.yaml"))
+    pipeline: Pipeline = PIPELINE
     cloud: MemoryCloud = field(default_factory=MemoryCloud)
     store: MemoryStore = field(default_factory=MemoryStore)
     living: set[str] = field(default_factory=set)

@@ -1,0 +1,57 @@
+"""Whole runs in memory: walked to their end, killed, and taken up again."""
+
+from tests.execute.shops import Shop
+from tests.memory_wire import Killed
+from tidegate.execute.interpreter import walk
+from tidegate.execute.performer import RunPerformer, put_back_all
+from tidegate.execute.workshop import Workshop
+from tidegate.ledger.memory import MemoryStore
+from tidegate.model.job import JobReport
+from tidegate.operations.run import _kept
+
+
+class MortalStore(MemoryStore):
+    """A ledger's store in which every append is a moment at which the process may be killed."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__()
+        self._wire = shop.cloud.wire
+
+    def append(self, stream: str, expected: int, body: bytes) -> int:
+        self._wire.moment()
+        length = super().append(stream, expected, body)
+        self._wire.moment()
+        return length
+
+
+async def walked(shop: Workshop) -> tuple[dict[str, JobReport], list[str]]:
+    """Walk a run, or take it up again, and put back what it still holds; its jobs and what was undone."""
+    performer = RunPerformer(shop)
+    done = _kept(shop.ledger, shop.ledger.run(shop.run), shop.pipeline)
+    reports = await walk(shop.plan.jobs, performer, performer, done)
+    return reports, await put_back_all(shop)
+
+
+async def killed(shop: Workshop, store: Shop, moment: int) -> bool:
+    """Walk a run that is killed at a moment; False when it ended before."""
+    wire = store.cloud.wire
+    wire.moments, wire.kill_at = 0, moment
+    try:
+        await walked(shop)
+    except BaseException as end:
+        if not _was_killed(end):
+            raise
+        return True
+    finally:
+        wire.kill_at = None
+    return False
+
+
+def _was_killed(end: BaseException) -> bool:
+    if isinstance(end, BaseExceptionGroup):
+        return any(_was_killed(one) for one in end.exceptions)
+    return isinstance(end, Killed)
+
+
+def phases(reports: dict[str, JobReport]) -> dict[str, str]:
+    return {name: report.phase.value for name, report in reports.items()}
