@@ -16,6 +16,8 @@ class Users:
     """One thread an environment, asking the live API and the APP page in turn until the block ends."""
 
     product: Product
+    environments: tuple[str, ...] = ENVIRONMENTS
+    pause: float = 0.02
     commits: dict[str, set[str]] = field(default_factory=dict)
     pages: dict[str, set[str]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -23,7 +25,7 @@ class Users:
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(name,)) for name in ENVIRONMENTS]
+        self._threads = [threading.Thread(target=self._ask, args=(name,)) for name in self.environments]
         for thread in self._threads:
             thread.start()
         return self
@@ -54,4 +56,4 @@ class Users:
                 else:
                     self.commits[environment].add(health.json()["commit"])
                     self.pages[environment].add(page.text)
-                time.sleep(0.02)
+                time.sleep(self.pause)
