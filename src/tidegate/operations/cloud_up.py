@@ -7,11 +7,10 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from tidegate.cloud.aws.provision.environments import provision
 from tidegate.cloud.blueprint import (
     Blueprint,
     FunctionBlueprint,
@@ -27,6 +26,8 @@ from tidegate.operations.project import Project
 from tidegate.process import run
 
 START_SECONDS = 30.0
+
+Provision = Callable[[str, str, Sequence[Blueprint]], Awaitable[dict[str, Provisioned]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ async def embedded_cloud(project: Project, pipeline: Pipeline, port: int = 0) ->
     home.root.mkdir(parents=True, exist_ok=True)
     cloud = asyncio.create_task(run(command, cwd=home.root, env=os.environ, log=tail.append))
     try:
-        state = await _up(home, cloud, tail)
+        # Importing boto3 takes about as long as the cloud takes to start.
+        state, provision = await asyncio.gather(_up(home, cloud, tail), asyncio.to_thread(_import_provision))
         provisioned = await provision(pipeline.region, state["endpoint"], _blueprints(pipeline))
         for name, where in provisioned.items():
             addresses.write_address(home.environment(name), _settings(where))
@@ -73,6 +75,12 @@ async def embedded_cloud(project: Project, pipeline: Pipeline, port: int = 0) ->
         cloud.cancel()
         await asyncio.gather(cloud, return_exceptions=True)
         home.cloud_state.unlink(missing_ok=True)
+
+
+def _import_provision() -> Provision:
+    from tidegate.cloud.aws.provision.environments import provision  # noqa: PLC0415
+
+    return provision
 
 
 async def _up(home: Home, cloud: "asyncio.Task[object]", tail: deque[str]) -> dict[str, str]:
