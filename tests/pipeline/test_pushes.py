@@ -37,10 +37,11 @@ async def test_first_push_reaches_prod(product: Product) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         page = await browser.new_page()
         await page.goto(product.app_url("prod"))
-        await page.get_by_role("searchbox").fill("NVDA")
-        await page.get_by_role("link", name="NVDA").first.click()
-        await page.get_by_role("img").first.wait_for()
-        assert "/report/NVDA" in page.url
+        await page.get_by_role("searchbox", name="Search tickers").fill("NVDA")
+        await page.get_by_test_id("results").get_by_role("link", name="NVDA").first.click()
+        await page.get_by_role("heading", level=1, name="NVDA").wait_for()
+        await page.get_by_test_id("price-chart").wait_for()
+        assert product.head()[:7] in await page.get_by_test_id("backend").inner_text()
         await browser.close()
 
 
