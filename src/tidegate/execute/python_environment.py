@@ -1,7 +1,11 @@
 """The Python packages that a gate's commands see: a virtual environment, by the hash of its requirement files."""
 
+import asyncio
+import fcntl
 import hashlib
 import os
+import posixpath
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +17,8 @@ from tidegate.errors import ConfigError, GateFailed
 from tidegate.process import run
 
 _READY = "tidegate-ready"
+_INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", re.MULTILINE)
+"""pip, "Requirements File Format": files that a requirement file takes in, named from its own folder."""
 
 
 async def python_environment(
@@ -20,7 +26,8 @@ async def python_environment(
 ) -> Mapping[str, str]:
     """Environment variables under which a command finds the packages of the requirement files first.
 
-    Built once for each content of the files; a build that was interrupted is made anew.
+    Built once for each content of the files, those that they include among them; a build that was interrupted is made
+    anew, and of several that want the same one, one builds it.
 
     Raises:
         ConfigError: When a requirement file does not exist.
@@ -32,7 +39,11 @@ async def python_environment(
         return inherited
     folder = cache / "python" / _key(source, requirements)
     if not (folder / _READY).exists():
-        await _create(source, requirements, folder, inherited, log)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with folder.with_suffix(".lock").open("ab") as lock:
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            if not (folder / _READY).exists():
+                await _create(source, requirements, folder, inherited, log)
     return {
         **inherited,
         "VIRTUAL_ENV": str(folder.resolve()),
@@ -42,12 +53,20 @@ async def python_environment(
 
 def _key(source: Path, requirements: Sequence[str]) -> str:
     digest = hashlib.sha256(sys.version.encode())
-    for name in requirements:
+    seen: set[str] = set()
+    pending = list(requirements)
+    while pending:
+        name = pending.pop(0)
+        if name in seen or "://" in name:
+            continue
+        seen.add(name)
         try:
             content = (source / name).read_bytes()
         except OSError as missing:
             raise ConfigError(f"requirement file {name} cannot be read", where="gates") from missing
         digest.update(name.encode() + b"\0" + content + b"\0")
+        included = _INCLUDE.findall(content.decode(errors="replace"))
+        pending += [posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in included]
     return digest.hexdigest()[:24]
 
 
