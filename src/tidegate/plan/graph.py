@@ -46,27 +46,29 @@ def plan_run(
         behind: Environment → what it lacks of the release, as observed; for a release that is still to be built,
             what it would lack of the inherited part.
     """
-    jobs = [_detect(scope), *_check(pipeline, scope), *_builds(pipeline, scope)]
-    gateway = tuple(job.name for job in jobs if job.name != DETECT) or (DETECT,)
+    jobs = [*_check(pipeline, scope), *_builds(pipeline, scope)]
+    gateway = tuple(job.name for job in jobs) or (DETECT,)
     ends: dict[str, tuple[str, ...]] = {}
     for environment in pipeline.environments.values():
         before = ends[environment.after] if environment.after else gateway
         own = tuple(_environment(pipeline, environment, before, scope, behind[environment.name]))
         ends[environment.name] = _ends(own) or before
         jobs.extend(own)
+    reason = _reason(scope, jobs)
+    jobs.insert(0, _detect(jobs, reason))
     return Plan(
         commit=commit,
         base=base,
         jobs=tuple(jobs),
         images=tuple(scope.images),
         site=bool(scope.site),
-        reason=_reason(scope, jobs),
+        reason=reason,
         inherits=last.id if last else "",
     )
 
 
-def _detect(scope: Scope) -> Job:
-    return Job(DETECT, Duty.DETECT, applies=not scope.quiet, reason=scope.quiet or "every push")
+def _detect(others: list[Job], reason: str) -> Job:
+    return Job(DETECT, Duty.DETECT, applies=any(job.applies for job in others), reason=reason)
 
 
 def _check(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
@@ -137,7 +139,7 @@ def _ends(jobs: tuple[Job, ...]) -> tuple[str, ...]:
 def _reason(scope: Scope, jobs: list[Job]) -> str:
     if scope.quiet:
         return scope.quiet
-    if not any(job.applies and job.duty is not Duty.DETECT for job in jobs):
+    if not any(job.applies for job in jobs):
         return "every environment already serves the last release"
     if not scope.release:
         return "gates only: nothing that a release is made of changed"
