@@ -71,13 +71,8 @@ async def _acquire(shop: Workshop, environment: str) -> None:
         try:
             shop.ledger.acquire(environment, shop.run, holder, f"deploy {shop.release().id}", LEASE_SECONDS)
         except Locked:
-            view = shop.ledger.environment(environment)
-            if view.lock is not None and not shop.alive(view.lock.run):
-                raise Locked(
-                    f"run {view.lock.run} holds {environment} and its process is gone",
-                    where=environment,
-                    what_next=f"`tidegate resume {view.lock.run}` brings the environment onto one release",
-                ) from None
+            if dead := dead_holder(shop, environment):
+                raise dead from None
             if not waits:
                 shop.ledger.note(shop.run, "", f"waits for {environment}")
                 waits = True
@@ -85,6 +80,18 @@ async def _acquire(shop: Workshop, environment: str) -> None:
             await shop.pause(0.5)
         else:
             return
+
+
+def dead_holder(shop: Workshop, environment: str) -> Locked | None:
+    """The refusal when a run whose process is gone holds the environment: it may stand half-way."""
+    lock = shop.ledger.environment(environment).lock
+    if lock is None or shop.alive(lock.run):
+        return None
+    return Locked(
+        f"run {lock.run} holds {environment} and its process is gone",
+        where=environment,
+        what_next=f"`tidegate resume {lock.run}` brings the environment onto one release",
+    )
 
 
 def pointers_of(snapshot: Snapshot) -> dict[str, object]:

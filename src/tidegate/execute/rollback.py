@@ -4,8 +4,8 @@ import getpass
 import os
 import socket
 
-from tidegate.errors import LedgerError
-from tidegate.execute.environment import LEASE_SECONDS, return_to
+from tidegate.errors import LedgerError, Locked
+from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 
@@ -13,8 +13,10 @@ from tidegate.model.job import Job, JobReport, Phase
 async def roll_back(shop: Workshop, job: Job) -> JobReport:
     """Move every live pointer to where it stood while the release was live, and pin the environment there.
 
+    Where they stand now is recorded first: a rollback that fails half-way is put back like any other change.
+
     Raises:
-        Locked: When a run holds the environment.
+        Locked: When a run holds the environment; a rollback does not wait in line.
         LedgerError: When the ledger does not know where the pointers stood.
     """
     environment, release = job.environment, shop.release()
@@ -22,12 +24,15 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     if pointers is None:
         raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    shop.ledger.acquire(environment, shop.run, holder, f"rollback to {release.id}", LEASE_SECONDS)
     try:
-        moved = await return_to(shop, environment, pointers, job.name)
-        shop.ledger.rolled_back(environment, release.id, getpass.getuser(), job.reason, run=shop.run)
-    finally:
-        shop.ledger.release_lock(environment, shop.run)
+        shop.ledger.acquire(environment, shop.run, holder, f"rollback to {release.id}", LEASE_SECONDS)
+    except Locked as locked:
+        raise (dead_holder(shop, environment) or locked) from None
+    standing = pointers_of(await observe(shop, environment))
+    shop.ledger.record_intent(environment, shop.run, release.id, standing)
+    moved = await return_to(shop, environment, pointers, job.name)
+    shop.ledger.rolled_back(environment, release.id, getpass.getuser(), job.reason, run=shop.run)
+    shop.ledger.release_lock(environment, shop.run)
     for line in moved:
         shop.log(job.name)(line)
     return JobReport(Phase.SUCCEEDED, f"{len(moved)} pointers moved", {"moved": moved})

@@ -40,10 +40,9 @@ async def deploy_site(shop: Workshop, job: Job) -> JobReport:
     artifact = shop.release().site
     assert artifact
     assert snapshot.site
-    log = shop.log(job.name)
     assert shop.pipeline.site
     if shop.pipeline.site.strategy is Strategy.INVALIDATION:
-        log(WARNING)
+        _warn(shop, job)
     shop.ledger.step_intended(shop.run, job.name, f"TEST → {artifact.digest[:19]}")
     live = shop.pipeline.site.strategy is Strategy.INVALIDATION
     await shop.site(job.environment).show_candidate(
@@ -69,6 +68,13 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
     shop.ledger.step_done(shop.run, job.name, f"APP → {artifact.digest[:19]}", "")
     seconds = await _converged(shop, snapshot.site.app.distribution)
     return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} after {seconds:.1f} s")
+
+
+def _warn(shop: Workshop, job: Job) -> None:
+    """Say the weakness of the strategy out loud: in the job's log, and once to all who look at the run."""
+    shop.log(job.name)(WARNING)
+    if all(note.text != WARNING for note in shop.ledger.run(shop.run).notes):
+        shop.ledger.note(shop.run, job.name, WARNING)
 
 
 async def _converged(shop: Workshop, distribution: str) -> float:

@@ -1,0 +1,127 @@
+"""A person puts an earlier release back: one pointer write a target, and a pin."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.execute.shops import PIPELINE as WHOLE
+from tests.execute.shops import Shop, all_on
+from tests.execute.walks import MortalStore, killed, walked
+from tidegate.errors import LedgerError, Locked
+from tidegate.execute.environment import hold
+from tidegate.execute.rollback import roll_back
+from tidegate.execute.workshop import Workshop
+from tidegate.ledger.ledger import Ledger
+from tidegate.model.job import Duty, Job, JobReport, Plan
+
+PIPELINE = replace(WHOLE, browser=None)
+
+
+def rolling_back(shop: Shop, to: str, environment: str = "prod") -> Workshop:
+    job = Job(f"rollback-{environment}", Duty.ROLLBACK, environment=environment, reason="it was slow")
+    return shop.workshop(Plan(shop.ledger.release(to).commit, None, (job,), carries=to))
+
+
+async def rolled_back(run: Workshop) -> JobReport:
+    return await roll_back(run, run.plan.jobs[0])
+
+
+@pytest.fixture
+async def two_live(shop: Shop) -> Shop:
+    for letter in "ab":
+        shop.release(letter)
+        await walked(shop.workshop())
+    return shop
+
+
+async def test_one_write_a_target_and_a_pin(two_live: Shop) -> None:
+    before = len(two_live.cloud.wire.writes)
+    report = await rolled_back(rolling_back(two_live, "r1"))
+    assert report.detail == "3 pointers moved"
+    assert sorted(two_live.cloud.wire.writes[before:]) == [
+        "edges.point kvs/APP-prod",
+        "functions.point api-prod live",
+        "functions.point worker-prod live",
+    ]
+    assert await two_live.live("prod") == all_on("a")
+    assert await two_live.live("dev") == all_on("b")
+    view = two_live.ledger.environment("prod")
+    assert (view.live, view.lock) == ("r1", None)
+    assert view.pinned is not None
+    assert view.pinned.reason == "it was slow"
+
+
+async def test_no_run_undoes_it(two_live: Shop) -> None:
+    await rolled_back(rolling_back(two_live, "r1"))
+    two_live.release("c")
+    reports, _ = await walked(two_live.workshop())
+    assert reports["deploy-prod"].failure["what"].startswith("prod is pinned by ")
+    assert await two_live.live("prod") == all_on("a")
+    assert await two_live.live("dev") == all_on("c")
+
+
+async def test_forward_again_on_purpose(two_live: Shop) -> None:
+    await rolled_back(rolling_back(two_live, "r1"))
+    await rolled_back(rolling_back(two_live, "r2"))
+    assert await two_live.live("prod") == all_on("b")
+
+
+async def test_a_release_that_never_was_live_is_refused(two_live: Shop) -> None:
+    two_live.release("c")
+    before = list(two_live.cloud.wire.writes)
+    with pytest.raises(LedgerError, match="r3 was never live in prod"):
+        await rolled_back(rolling_back(two_live, "r3"))
+    assert two_live.cloud.wire.writes == before
+
+
+async def test_an_environment_that_a_run_holds_is_refused(two_live: Shop) -> None:
+    two_live.release("c")
+    run = two_live.workshop()
+    await hold(run, "prod")
+    with pytest.raises(Locked, match=f"prod is held by run {run.run}"):
+        await rolled_back(rolling_back(two_live, "r1"))
+    assert await two_live.live("prod") == all_on("b")
+
+
+async def test_a_holder_that_is_gone_must_be_resumed_first(two_live: Shop) -> None:
+    two_live.release("c")
+    run = two_live.workshop()
+    await hold(run, "prod")
+    two_live.living.discard(run.run)
+    with pytest.raises(Locked, match="its process is gone") as raised:
+        await rolled_back(rolling_back(two_live, "r1"))
+    assert f"`tidegate resume {run.run}`" in raised.value.what_next
+
+
+async def test_a_rollback_that_fails_half_way_is_put_back(two_live: Shop) -> None:
+    two_live.cloud.wire.lose_request("functions.point worker-prod live")
+    reports, undone = await walked(rolling_back(two_live, "r1"))
+    assert reports["rollback-prod"].failure
+    assert sorted(undone) == ["APP → sha256:bbbbbbbbbbbb", "api-prod: live → 3"]
+    assert await two_live.live("prod") == all_on("b")
+    view = two_live.ledger.environment("prod")
+    assert (view.live, view.lock, view.intent, view.pinned) == ("r2", None, None, None)
+    await rolled_back(rolling_back(two_live, "r1"))
+    assert await two_live.live("prod") == all_on("a")
+
+
+async def test_a_rollback_that_is_killed_is_taken_up(shop: Shop) -> None:
+    moment, again = 0, True
+    while again:
+        moment += 1
+        product = Shop(shop.folder / str(moment), PIPELINE)
+        product.store = MortalStore(product)
+        product.ledger = Ledger(product.store, lambda: 0.0)
+        for letter in "ab":
+            product.release(letter)
+            await walked(product.workshop(product.plan(only=("prod",))))
+        run = rolling_back(product, "r1")
+        again = await killed(run, product, moment)
+        product.ledger = Ledger(product.store, lambda: 0.0)
+        reports, _ = await walked(replace(run, ledger=product.ledger))
+        view = product.ledger.environment("prod")
+        assert reports["rollback-prod"].phase.lets_pass, moment
+        assert await product.live("prod") == all_on("a"), moment
+        assert (view.live, view.lock, view.intent) == ("r1", None, None), moment
+        assert view.pinned is not None, moment
+    assert moment > 15
