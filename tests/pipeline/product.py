@@ -62,12 +62,12 @@ class Product:
         file.write_text(text.replace(old, new), encoding="utf-8")
 
     def head(self) -> str:
-        return self._git("rev-parse", "HEAD").strip()
+        return self.git("rev-parse", "HEAD").strip()
 
     def push(self) -> RunView:
         """`git push origin telegram`, and wait for the run that the hook started."""
         before = self.newest()
-        self._git("push", "--quiet", "origin", "telegram")
+        self.git("push", "--quiet", "origin", "telegram")
         run = self.newest()
         assert run is not None
         assert before is None or run.id != before.id, "the push started no run"
@@ -77,7 +77,7 @@ class Product:
         """Bring commits to the bare repository without starting a run."""
         hook = self.stage.origin / "hooks" / "post-receive"
         hook.chmod(0o644)
-        self._git("push", "--quiet", "origin", "telegram")
+        self.git("push", "--quiet", "origin", "telegram")
         hook.chmod(0o755)
 
     def newest(self) -> RunView | None:
@@ -134,7 +134,7 @@ class Product:
             for path in folder.glob("*.log")
         )
 
-    def _git(self, *arguments: str) -> str:
+    def git(self, *arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=self.work, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -119,18 +119,9 @@ def test_a_part_reaches_prod_and_the_rest_is_inherited(
 def test_a_broken_health_endpoint_stops_at_the_smoke_test_of_dev(product: Product) -> None:
     live = product.live()
     old = {name: health(product, name)["commit"] for name in ENVIRONMENTS}
-    file = next((product.work / "src/api").glob("**/health.py"), None) or next(
-        (product.work / "src/api").glob("routes*.py")
-    )
-    good = file.read_text(encoding="utf-8")
-    file.write_text(good.replace('"ok"', '"broken"').replace("'ok'", "'broken'"), encoding="utf-8")
-    assert file.read_text(encoding="utf-8") != good
-    # The unit tests know better than to let this pass: they are changed along with it, as a careless change would.
-    for test in (product.work / "tests").rglob("test_*.py"):
-        text = test.read_text(encoding="utf-8")
-        test.write_text(
-            text.replace('"status": "ok"', '"status": "broken"').replace('== "ok"', '== "broken"'), encoding="utf-8"
-        )
+    # Unit tests cannot see it: only where the product really runs is the answer a wrong one.
+    broken = 'status="ok" if "AWS_LAMBDA_FUNCTION_NAME" not in __import__("os").environ else "broken"'
+    product.replace("src/api/app.py", 'status="ok"', broken)
     product.commit("Break health")
     with Users(product) as users:
         run = product.push()
@@ -142,7 +133,7 @@ def test_a_broken_health_endpoint_stops_at_the_smoke_test_of_dev(product: Produc
     assert users.commits == {name: {commit} for name, commit in old.items()}
     assert all(count > 5 for count in users.asked.values())
     assert product.live() == live
-    product._git("revert", "--no-edit", "HEAD")
+    product.git("revert", "--no-edit", "HEAD")
     run = product.push()
     assert run.phase is Phase.SUCCEEDED, explain(product, run)
 
@@ -150,7 +141,8 @@ def test_a_broken_health_endpoint_stops_at_the_smoke_test_of_dev(product: Produc
 def test_a_broken_page_stops_at_the_browser_tests_and_nothing_is_promoted(product: Product) -> None:
     live = product.live()
     old = {name: health(product, name)["commit"] for name in ENVIRONMENTS}
-    product.replace("frontend/twinbar/src/main.tsx", "createRoot(", "throw new Error('broken');\ncreateRoot(")
+    broken = "if (window.location.protocol !== 'gopher:') throw new Error('broken');\ncreateRoot(root)"
+    product.replace("frontend/twinbar/src/main.tsx", "createRoot(root)", broken)
     product.write("src/api/changed.py", "# the backend of the pair is fine\n")
     product.commit("Break the page")
     with Users(product) as users:
