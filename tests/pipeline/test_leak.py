@@ -89,7 +89,7 @@ def _carried_with_a_cold_edge(product: Product) -> tuple[RunView, int]:
             assert promotion.phase is Phase.PENDING, "this was asked too late to say anything"
         return run.phase.ended
 
-    product._git("push", "--quiet", "origin", "telegram")
+    product.git("push", "--quiet", "origin", "telegram")
     opened = product.newest()
     assert opened is not None
     run = product.wait(opened.id, tested)
