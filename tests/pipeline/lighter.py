@@ -6,8 +6,11 @@ from pathlib import Path
 
 QUICKER = (
     ("      - {name: Security audit, run: pip-audit --strict -r requirements.txt, warn: true}\n", ""),
-    ("pytest tests/shared tests/telegram --ignore=tests/telegram/test_e2e_frontend.py", "pytest tests/shared"),
-    ("pytest tests/e2e -m e2e", "pytest tests/e2e -m contract"),
+    (
+        "pytest tests/shared tests/telegram --ignore=tests/telegram/test_e2e_frontend.py",
+        "pytest tests/shared/test_names.py",
+    ),
+    ("pytest tests/e2e -m e2e", "pytest tests/e2e -m contract -k healthy"),
     ("shards: 2", "shards: 1"),
 )
 

@@ -16,7 +16,9 @@ from tidegate.model.run import RunView
 pytestmark = pytest.mark.pipeline
 
 ONLY_DEV = "  dev: {github: development}\n"
+ALL_OF_THE_CONTRACT = ("-m contract -k healthy", "-m contract")
 INVALIDATION = lighter(
+    ALL_OF_THE_CONTRACT,
     ("  api: telegram-api\n", "  api: telegram-api\n  strategy: invalidation\n"),
     ("environments:\n", "order: backend-first\nenvironments:\n"),
     environments=ONLY_DEV,
@@ -30,7 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.contract]
 def test_never(page) -> None:
     raise AssertionError("never")
 """
-POINTER = lighter(environments=ONLY_DEV)
+POINTER = lighter(ALL_OF_THE_CONTRACT, environments=ONLY_DEV)
 
 
 def test_invalidation_serves_untested_files_and_says_so(tmp_path: Path, shared_cache: Path) -> None:
