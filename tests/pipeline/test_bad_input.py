@@ -17,7 +17,10 @@ from tidegate.model.job import Phase
 
 pytestmark = pytest.mark.pipeline
 
-GATE = '      - name: Unit tests\n        run: pytest tests/shared/test_names.py -m "not integration and not smoke and not e2e"\n'
+GATE = """\
+      - name: Unit tests
+        run: pytest tests/shared/test_names.py -m "not integration and not smoke and not e2e"
+"""
 DOCKERFILE = "Dockerfile.lambda.container"
 PAGE = "frontend/twinbar/src/main.tsx"
 STRANGE_NAMES = ("with space.txt", 'it\'s "quoted".txt', "line\nbreak.txt", os.fsdecode(b"\xff\xfe.txt"), "日本.txt")
