@@ -9,6 +9,10 @@ from dataclasses import asdict, dataclass
 STEADY = 0.1
 """Samples are steady when the middle half of them lies within this part of their median."""
 
+FEWEST = 3
+LONGEST = 20.0
+"""Seconds that samples of one figure may take, unless there are fewer than `FEWEST`: a busy machine is given up on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -76,13 +80,16 @@ def sample(take: Callable[[], float], rounds: int, most: int | None = None) -> l
 
     Args:
         take: Returns a sample.
-        rounds: How many to take at least.
-        most: How many to take at most; three times `rounds` by default.
+        rounds: How many to take, fewer only when `LONGEST` is over and there are `FEWEST`.
+        most: How many to take at most; twice `rounds` by default.
     """
     take()
     gc.collect()
-    taken = [take() for _ in range(rounds)]
-    while len(taken) < (3 * rounds if most is None else most) and not _steady(taken):
+    deadline = time.monotonic() + LONGEST
+    taken: list[float] = []
+    while len(taken) < rounds or (len(taken) < (most or 2 * rounds) and not _steady(taken)):
+        if len(taken) >= FEWEST and time.monotonic() > deadline:
+            break
         taken.append(take())
     return taken
 
