@@ -59,6 +59,13 @@ class MemoryFunctions:
         """A stranger's UpdateAlias."""
         self._functions[name].aliases[alias] = Alias(alias, version, self._wire.revision(), weights or {})
 
+    def idle(self, name: str, alias: str) -> str:
+        """Let the version that an alias points to go idle; returns its number."""
+        function = self._functions[name]
+        number = function.aliases[alias].version
+        function.versions[number] = replace(function.versions[number], state="Inactive")
+        return number
+
     def live(self, name: str) -> str:
         """The digest that users reach."""
         function = self._functions[name]
@@ -130,6 +137,12 @@ class MemoryFunctions:
         function = self._settled(name)
         number = function.aliases[qualifier].version if qualifier in function.aliases else qualifier
         self.invoked.append((name, qualifier, payload))
+        version = function.versions.get(number, function.latest)
+        if version.state == "Inactive":
+            function.versions[number] = replace(version, state="Pending")
+            active = replace(version, state="Active")
+            function.settling.append((self._wire.now + self.delays.get(name, self.delay), number, active))
+            raise CloudError(f"{name}:{number} is getting ready", code="CodeArtifactUserPendingException")
         return self.handler(name, await self.version(name, number), payload)
 
     def _settled(self, name: str) -> Function:

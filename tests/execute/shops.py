@@ -12,7 +12,7 @@ from tidegate.execute.home import Home
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
-from tidegate.model.job import Plan
+from tidegate.model.job import Duty, Job, Plan
 from tidegate.model.pipeline import Order, Pipeline
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Version
@@ -160,6 +160,11 @@ class Shop:
             clock=lambda: self.cloud.wire.now,
             pause=self.cloud.pause,
         )
+
+    def rolling_back(self, to: str, environment: str = "prod") -> Workshop:
+        """Open a run that puts an earlier release back."""
+        job = Job(f"rollback-{environment}", Duty.ROLLBACK, environment=environment, reason="it was slow")
+        return self.workshop(Plan(self.ledger.release(to).commit, None, (job,), carries=to))
 
     def log(self, shop: Workshop, job: str) -> str:
         path = self.home.log(shop.run, job)

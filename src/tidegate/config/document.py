@@ -43,7 +43,7 @@ class ExpectSection(Section):
         default=None,
         alias="json",
         description="What the answer's JSON must contain; it may hold more. `<release.commit>` and `<release.digest>`"
-        " stand for the artifact under test.",
+        " stand for the artifact under test, `<qualifier>` for the alias or version that is asked.",
     )
 
 

@@ -6,8 +6,10 @@ import socket
 from collections.abc import Callable
 
 from tidegate.errors import Failure, Locked
+from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView
+from tidegate.model.job import Duty
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets import functions
 from tidegate.targets.step import LIVE, FunctionStep, PointAlias, told, way_back_of
@@ -42,7 +44,20 @@ async def hold(shop: Workshop, environment: str) -> None:
             view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
+            await _prove(shop, view, snapshot)
             shop.ledger.record_intent(environment, shop.run, shop.release().id, pointers_of(snapshot))
+
+
+async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> None:
+    """See that what this run is about to leave can be returned to, for the targets that it moves."""
+    if view.live == shop.release().id:
+        return
+    duties = {job.duty for job in shop.plan.jobs if job.environment == view.name and job.applies}
+    if Duty.DEPLOY in duties:
+        versions = live_versions(snapshot)
+        await prove_way_back(shop, view.name, view.live, versions, f"way-back-{view.name}")
+    if Duty.DEPLOY_SITE in duties and view.live and snapshot.site and snapshot.site.app.release:
+        await prove_site(shop, view.name, snapshot.site.app.release)
 
 
 def _unpinned(shop: Workshop, environment: str) -> EnvironmentView:
@@ -96,9 +111,13 @@ def dead_holder(shop: Workshop, environment: str) -> Locked | None:
 
 def pointers_of(snapshot: Snapshot) -> dict[str, object]:
     """Where the live pointers of an environment stand."""
-    versions = {key: function.aliases[LIVE].version for key, function in snapshot.functions.items()
-                if LIVE in function.aliases}  # fmt: skip
-    return way_back_of(versions, snapshot.site.app.release if snapshot.site else "")
+    return way_back_of(live_versions(snapshot), snapshot.site.app.release if snapshot.site else "")
+
+
+def live_versions(snapshot: Snapshot) -> dict[str, str]:
+    """Function key → the version that users reach."""
+    live = {key: function.aliases.get(LIVE) for key, function in snapshot.functions.items()}
+    return {key: pointer.version for key, pointer in live.items() if pointer}
 
 
 def observe_lag(shop: Workshop, environment: str, snapshot: Snapshot) -> str:

@@ -4,8 +4,9 @@ import getpass
 import os
 import socket
 
-from tidegate.errors import LedgerError, Locked
+from tidegate.errors import Failure, LedgerError, Locked
 from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
+from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 
@@ -28,6 +29,11 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
         shop.ledger.acquire(environment, shop.run, holder, f"rollback to {release.id}", LEASE_SECONDS)
     except Locked as locked:
         raise (dead_holder(shop, environment) or locked) from None
+    try:
+        await _prove(shop, environment, release.id, pointers)
+    except Failure:
+        shop.ledger.release_lock(environment, shop.run)
+        raise
     standing = pointers_of(await observe(shop, environment))
     shop.ledger.record_intent(environment, shop.run, release.id, standing)
     moved = await return_to(shop, environment, pointers, job.name)
@@ -36,3 +42,11 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     for line in moved:
         shop.log(job.name)(line)
     return JobReport(Phase.SUCCEEDED, f"{len(moved)} pointers moved", {"moved": moved})
+
+
+async def _prove(shop: Workshop, environment: str, release: str, pointers: object) -> None:
+    """See that what the pointers are about to move to answers as it must, before any of them moves."""
+    assert isinstance(pointers, dict)
+    await prove_way_back(shop, environment, release, pointers["functions"], f"rollback-{environment}")
+    if pointers["app"]:
+        await prove_site(shop, environment, str(pointers["app"]))

@@ -20,6 +20,14 @@ from tidegate.targets.site_pointer import PointerSite
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """The product as one commit has it: what its pipeline declares, and its files."""
+
+    pipeline: Pipeline
+    source: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Workshop:
     """What the executors of one run work with. Clock and pause come from outside.
 
@@ -35,6 +43,7 @@ class Workshop:
         alive: Whether the process of a run lives.
         clock: Seconds since the epoch.
         pause: Sleeps.
+        past: The product as an earlier commit has it.
         guards: One lock an environment, so that two jobs of a run do not both begin it.
     """
 
@@ -49,6 +58,7 @@ class Workshop:
     alive: Callable[[str], bool]
     clock: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    past: Callable[[str], Edition] | None = None
     guards: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def log(self, job: str) -> Callable[[str], None]:
@@ -61,6 +71,17 @@ class Workshop:
                 stream.write(f"{line}\n")
 
         return write
+
+    def edition(self, commit: str = "") -> Edition:
+        """The product at the run's commit, or at an earlier one.
+
+        Raises:
+            ConfigError: When the earlier commit's pipeline is wrong.
+            SourceError: When the repository does not have it.
+        """
+        if not commit or commit == self.plan.commit or self.past is None:
+            return Edition(self.pipeline, self.source)
+        return self.past(commit)
 
     def site(self, environment: str) -> SiteTarget:
         """The site of an environment as a target.

@@ -9,8 +9,12 @@ from tidegate.model.pipeline import Expectation
 from tidegate.model.release import Artifact
 from tidegate.model.verdict import Measurement, Verdict
 
+CANDIDATE = "candidate"
 
-def judge_answer(name: str, expect: Expectation, artifact: Artifact, payload: object, error: str) -> Measurement:
+
+def judge_answer(
+    name: str, expect: Expectation, artifact: Artifact, payload: object, error: str, qualifier: str = CANDIDATE
+) -> Measurement:
     """Judge one answer.
 
     Args:
@@ -19,6 +23,7 @@ def judge_answer(name: str, expect: Expectation, artifact: Artifact, payload: ob
         artifact: The artifact under test; stands behind `<release.commit>` and `<release.digest>`.
         payload: What the function returned: an API Gateway v2 response when a status is expected, else any JSON.
         error: Lambda's FunctionError; empty when the handler returned.
+        qualifier: The alias or version that was asked; stands behind `<qualifier>`.
     """
     if error:
         return Measurement(name, Verdict.FAILED, f"the handler failed: {_short(payload)}")
@@ -32,7 +37,7 @@ def judge_answer(name: str, expect: Expectation, artifact: Artifact, payload: ob
             found = f"{payload['statusCode']}: {_short(payload.get('body'))}"
             return Measurement(name, Verdict.FAILED, f"expected status {expect.status}, found {found}")
         body = _decoded(payload)
-    difference = _difference(_filled(expect.json, artifact), body, "$") if expect.json is not None else ""
+    difference = _difference(_filled(expect.json, artifact, qualifier), body, "$") if expect.json is not None else ""
     if difference:
         return Measurement(name, Verdict.FAILED, difference)
     return Measurement(name, Verdict.SUCCESSFUL, "as expected")
@@ -89,16 +94,18 @@ def _decoded(response: dict[str, object]) -> object:
         return body
 
 
-def _filled(expected: object, artifact: Artifact) -> object:
+def _filled(expected: object, artifact: Artifact, qualifier: str) -> object:
     match expected:
+        case "<qualifier>":
+            return qualifier
         case "<release.commit>":
             return artifact.commit
         case "<release.digest>":
             return artifact.digest
         case dict():
-            return {key: _filled(value, artifact) for key, value in expected.items()}
+            return {key: _filled(value, artifact, qualifier) for key, value in expected.items()}
         case list():
-            return [_filled(value, artifact) for value in expected]
+            return [_filled(value, artifact, qualifier) for value in expected]
         case _:
             return expected
 

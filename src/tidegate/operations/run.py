@@ -13,7 +13,7 @@ from pathlib import Path
 from tidegate.errors import ConfigError, Failure
 from tidegate.execute.interpreter import walk
 from tidegate.execute.performer import RunPerformer, put_back_all
-from tidegate.execute.workshop import Workshop
+from tidegate.execute.workshop import Edition, Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import JobReport, Phase, Plan
 from tidegate.model.pipeline import Pipeline
@@ -93,7 +93,12 @@ async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan)
             addresses=addresses,
             alive=lambda other: alive(ledger.run(other)),
             clock=time.time,
+            past=lambda commit: _edition(project, commit),
         )
+
+
+def _edition(project: Project, commit: str) -> Edition:
+    return Edition(project.pipeline_at(project.repository(), commit), _checkout(project, commit))
 
 
 @contextlib.contextmanager

@@ -126,7 +126,7 @@ class Applier:
         revision = step.revision
         if found.revision == revision and not found.settled:
             # An update of before is still under way: until its end Lambda refuses another, and its end is a revision.
-            revision = (await self._ended(step.function, LATEST)).revision
+            revision = (await _ended(self.cloud, step.function, LATEST, self.pause)).revision
         try:
             await self.cloud.functions.update_code(step.function, step.image_uri, revision)
         except (Moved, Unreachable) as lost:
@@ -144,12 +144,12 @@ class Applier:
                 raise _stranger(lost, step.function, "$LATEST as it was", "another configuration") from lost
             # AWS API: PublishVersion makes no second version of what did not change since the last one.
             published = await self.cloud.functions.publish(step.function, step.digest, again.revision, self.note)
-        await self._settled(step.function, published.version)
+        await settled(self.cloud, step.function, published.version, self.pause)
         return published.version
 
     async def _holding(self, step: Publish) -> Version:
         """`$LATEST`, settled; it must hold what is to be published."""
-        latest = await self._settled(step.function, LATEST)
+        latest = await settled(self.cloud, step.function, LATEST, self.pause)
         if latest.digest != step.digest:
             raise Moved(
                 f"$LATEST holds {latest.digest[:19]}, expected {step.digest[:19]}: somebody else deployed",
@@ -180,24 +180,31 @@ class Applier:
             )
         return observed.aliases[step.alias]
 
-    async def _settled(self, function: str, qualifier: str) -> Version:
-        version = await self._ended(function, qualifier)
-        if not version.settled:
-            raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
-        return version
 
-    async def _ended(self, function: str, qualifier: str) -> Version:
-        """A version once it is settled, or has failed to."""
-        waited, delay = 0.0, 0.02
-        while True:
-            version = await self.cloud.functions.version(function, qualifier)
-            if version.settled or "Failed" in {version.state, version.update}:
-                return version
-            if waited >= SETTLE_SECONDS:
-                still = version.update if version.state == "Active" else version.state
-                raise CloudError(f"{qualifier} is still {still} after {waited:.0f} s", where=function)
-            await self.pause(delay)
-            waited, delay = waited + delay, min(delay * 1.5, 5.0)
+async def settled(cloud: Cloud, function: str, qualifier: str, pause: Callable[[float], Awaitable[None]]) -> Version:
+    """Wait until a version is Active and no update of it is under way.
+
+    Raises:
+        CloudError: When it failed to become so, or takes longer than `SETTLE_SECONDS`.
+    """
+    version = await _ended(cloud, function, qualifier, pause)
+    if not version.settled:
+        raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
+    return version
+
+
+async def _ended(cloud: Cloud, function: str, qualifier: str, pause: Callable[[float], Awaitable[None]]) -> Version:
+    """A version once it is settled, or has failed to."""
+    waited, delay = 0.0, 0.02
+    while True:
+        version = await cloud.functions.version(function, qualifier)
+        if version.settled or "Failed" in {version.state, version.update}:
+            return version
+        if waited >= SETTLE_SECONDS:
+            still = version.update if version.state == "Active" else version.state
+            raise CloudError(f"{qualifier} is still {still} after {waited:.0f} s", where=function)
+        await pause(delay)
+        waited, delay = waited + delay, min(delay * 1.5, 5.0)
 
 
 def _where(pointer: Alias) -> str:
