@@ -108,4 +108,4 @@ async def test_what_cannot_be_installed_fails_the_gate_with_the_cause(source: Pa
     with pytest.raises(GateFailed) as raised:
         await built(source, tmp_path, "none.txt")
     assert raised.value.where == "none.txt"
-    assert "no-such-1.0" in raised.value.what_next
+    assert "no-such-1.0" in raised.value.what

@@ -155,6 +155,9 @@ def _cache_without_space(product: Product) -> Iterator[None]:
     try:
         if mounted.returncode != 0:
             pytest.skip("a file system of 64 kB can be mounted by root alone")
+        (cache / "python").symlink_to(
+            kept / "python"
+        )  # what gates run on is there: it is the builds that find no space
         yield
     finally:
         if mounted.returncode == 0:

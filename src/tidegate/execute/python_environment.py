@@ -83,8 +83,8 @@ async def _create(
         ended = await run(command, cwd=source, env=env, log=log)
         if ended.code != 0:
             raise GateFailed(
-                "the gate's Python packages cannot be installed",
+                "\n".join(("the gate's Python packages cannot be installed", *ended.tail[-12:])),
                 where=", ".join(requirements),
-                what_next="\n".join(ended.tail[-12:]),
+                what_next="mend the cause, then `tidegate resume`",
             )
     (folder / _READY).touch()
