@@ -32,6 +32,12 @@ def tree(root: Path, *files: str, **texts: str) -> Path:
         pytest.param(
             {"Dockerfile": "", "web/package.json": BUILDS}, ["backend", "frontend"], ["Dockerfile"], "web", id="both"
         ),
+        pytest.param(
+            {"Dockerfile: x": ""}, ["backend"], ["Dockerfile: x"], None, id="a name that YAML reads otherwise"
+        ),
+        pytest.param({"no/package.json": BUILDS}, ["frontend"], [], "no", id="a folder that YAML reads otherwise"),
+        pytest.param({"web/package.json": '{"scripts": null}'}, ["everything"], [], None, id="no scripts"),
+        pytest.param({"web/package.json": "[]"}, ["everything"], [], None, id="no object"),
         pytest.param({"web/package.json": "{}"}, ["everything"], [], None, id="a package that is not built"),
         pytest.param({"web/package.json": "no json"}, ["everything"], [], None, id="a broken package"),
         pytest.param({"web/package.json": "[]"}, ["everything"], [], None, id="a package that is a list"),
@@ -59,6 +65,7 @@ def test_the_first_pipeline_fits_the_repository(
         ("2048", "product-2048"),
         ("日報", "product"),
         ("-x-", "x"),
+        ("on", "product-on"),
     ],
 )
 def test_a_product_is_named_after_its_folder(tmp_path: Path, folder: str, product: str) -> None:

@@ -39,9 +39,11 @@ async def hold(shop: Workshop, environment: str) -> None:
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = _unpinned(shop, environment)
-        if not held(shop, environment):
+        if held(shop, environment):
+            _renew(shop, environment)
+        else:
             await _acquire(shop, environment)
-            view = _unpinned(shop, environment)
+        view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
             await _prove(shop, view, snapshot)
@@ -78,9 +80,24 @@ def held(shop: Workshop, environment: str) -> bool:
     return lock is not None and lock.run == shop.run
 
 
+def this_process() -> str:
+    """Who holds what this process locks."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _renew(shop: Workshop, environment: str) -> None:
+    """Go on holding; a run that was taken up by another process holds through that one from now on."""
+    lock = shop.ledger.environment(environment).lock
+    assert lock
+    if lock.holder != this_process():
+        shop.ledger.acquire(environment, shop.run, this_process(), lock.reason, LEASE_SECONDS)
+    elif lock.lease_until - shop.clock() < LEASE_SECONDS / 2:
+        shop.ledger.renew(environment, shop.run, this_process(), LEASE_SECONDS)
+
+
 async def _acquire(shop: Workshop, environment: str) -> None:
     """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
+    holder = this_process()
     waits = False
     while True:
         try:
@@ -145,19 +162,43 @@ async def settle(shop: Workshop, environment: str) -> None:
 async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
     """Return every live pointer that moved in this run to its recorded way back; says what was undone.
 
-    Pointers that did not move are not written. The lock is let go of when all stand where they stood.
+    Pointers that did not move are not written, and one that somebody else moved meanwhile is left where it is. The lock
+    is let go of when nothing is left to do.
     """
     view = shop.ledger.environment(environment)
-    undone: list[str] = []
+    told: list[str] = []
     if view.intent is not None and view.way_back is not None:
-        undone = await return_to(shop, environment, view.way_back.pointers, f"put-back-{environment}")
+        snapshot = await observe(shop, environment)
+        strangers = _strangers(shop, snapshot, view.way_back.pointers)
+        job = f"put-back-{environment}"
+        told = [f"{name} was moved by somebody else and is left where it is" for name in strangers.values()]
+        told += await return_to(shop, environment, view.way_back.pointers, job, frozenset(strangers))
         shop.ledger.put_back(environment, shop.run, reason)
     shop.ledger.release_lock(environment, shop.run)
-    return undone
+    return told
 
 
-async def return_to(shop: Workshop, environment: str, pointers: object, job: str) -> list[str]:
-    """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target."""
+def _strangers(shop: Workshop, snapshot: Snapshot, pointers: object) -> dict[str, str]:
+    """Functions, by key, whose `live` stands neither where this run found it nor where this run would put it."""
+    assert isinstance(pointers, dict)
+    release = shop.release()
+    found: dict[str, str] = {}
+    for key, function in snapshot.functions.items():
+        live, pointer = function.at(LIVE), function.aliases.get(LIVE)
+        wanted = release.images.get(shop.pipeline.functions[key].image)
+        ours = live is not None and wanted is not None and live.digest == wanted.digest
+        if pointer and not ours and pointer.version != pointers["functions"].get(key, pointer.version):
+            found[key] = f"{function.name}: live at {pointer.version}"
+    return found
+
+
+async def return_to(
+    shop: Workshop, environment: str, pointers: object, job: str, left: frozenset[str] = frozenset()
+) -> list[str]:
+    """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target.
+
+    `left` are keys of functions that are not to be touched.
+    """
     assert isinstance(pointers, dict)
     snapshot = await observe(shop, environment)
     apply = applier(shop, job)
@@ -175,7 +216,7 @@ async def return_to(shop: Workshop, environment: str, pointers: object, job: str
     moves = [
         one(function, versions[key])
         for key, function in snapshot.functions.items()
-        if key in versions and not _stands(function.aliases.get(LIVE), versions[key])
+        if key in versions and key not in left and not _stands(function.aliases.get(LIVE), versions[key])
     ]
     if snapshot.site and not shop.site(environment).serves(snapshot.site, str(pointers["app"])):
         moves.append(site(snapshot.site.app, str(pointers["app"])))

@@ -1,11 +1,9 @@
 """Jobs `rollback-<env>`: a person puts an earlier release back: one pointer write a target, and a pin."""
 
 import getpass
-import os
-import socket
 
 from tidegate.errors import Failure, LedgerError, Locked
-from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
+from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to, this_process
 from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -24,9 +22,8 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     pointers = shop.ledger.environment(environment).pointers.get(release.id)
     if pointers is None:
         raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
-    holder = f"{socket.gethostname()}:{os.getpid()}"
     try:
-        shop.ledger.acquire(environment, shop.run, holder, f"rollback to {release.id}", LEASE_SECONDS)
+        shop.ledger.acquire(environment, shop.run, this_process(), f"rollback to {release.id}", LEASE_SECONDS)
     except Locked as locked:
         raise (dead_holder(shop, environment) or locked) from None
     try:

@@ -53,7 +53,8 @@ def _address(environment: str, path: Path, environ: Mapping[str, str]) -> SiteAd
                 what_next=f"set it in {path}, or as a secret of the environment; `tidegate cloud up` writes it for the "
                 "embedded cloud",
             )
-        if value != value.strip() or any(character.isspace() for character in value):
+    for key, value in values.items():
+        if key in {*SECRETS, CANDIDATE_API} and any(character.isspace() for character in value):
             raise ConfigError(f"{key} holds white space", where=environment, what_next="remove the space or newline")
     if "://" in values[TEST_DOMAIN]:
         raise ConfigError(
@@ -90,5 +91,7 @@ def _read(path: Path) -> dict[str, str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
+    except UnicodeDecodeError as wrong:
+        raise ConfigError("the file is not UTF-8", where=str(path), what_next="write it anew") from wrong
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     return {key: value for key, _, value in pairs}

@@ -18,7 +18,7 @@ components:
 """
 BACKEND_COMPONENT = """  backend: [src/**, Dockerfile*, requirements*.txt]
 """
-SITE_COMPONENT = """  frontend: ["{path}/**"]
+SITE_COMPONENT = """  frontend: [{path}]
 """
 REST_COMPONENT = """  everything: ["**"]
 """
@@ -41,7 +41,7 @@ functions:
 """
 SITE = """
 site:
-  path: {path}
+  path: {quoted}
   components: [frontend]
   bucket: {product}-site-{{env}}
 """
@@ -79,16 +79,18 @@ def first_pipeline(root: Path, branch: str) -> str:
     site = _site(root)
     text = HEAD.format(product=product, branch=json.dumps(branch))
     text += BACKEND_COMPONENT if dockerfile else ""
-    text += SITE_COMPONENT.format(path=site) if site else ""
+    text += SITE_COMPONENT.format(path=json.dumps(f"{site}/**")) if site else ""
     text += "" if dockerfile or site else REST_COMPONENT
-    text += BACKEND.format(product=product, dockerfile=dockerfile) if dockerfile else ""
-    text += SITE.format(product=product, path=site) if site else ""
+    text += BACKEND.format(product=product, dockerfile=json.dumps(dockerfile)) if dockerfile else ""
+    text += SITE.format(product=product, quoted=json.dumps(site)) if site else ""
     return text + TAIL
 
 
 def _name(folder: str) -> str:
     cleaned = "".join(c if c.isascii() and c.isalnum() else "-" for c in folder.lower()).strip("-")
-    return cleaned if cleaned[:1].isalpha() else f"product-{cleaned}".rstrip("-")
+    # YAML takes some words for truth values.
+    plain = cleaned[:1].isalpha() and cleaned not in {"on", "off", "yes", "no", "true", "false", "null", "y", "n"}
+    return cleaned if plain else f"product-{cleaned}".rstrip("-")
 
 
 def _site(root: Path) -> str | None:
@@ -97,9 +99,10 @@ def _site(root: Path) -> str | None:
         if "node_modules" in path.parts:
             continue
         try:
-            scripts = json.loads(path.read_text(encoding="utf-8")).get("scripts", {})
-        except (OSError, ValueError, AttributeError):
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             continue
-        if "build" in scripts:
+        scripts = content.get("scripts") if isinstance(content, dict) else None
+        if isinstance(scripts, dict) and "build" in scripts:
             return path.parent.relative_to(root).as_posix()
     return None
