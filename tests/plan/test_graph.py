@@ -19,17 +19,20 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "deploy-dev": GATEWAY,
     "deploy-dev-frontend": GATEWAY,
     "e2e-test-dev": ("deploy-dev", "deploy-dev-frontend"),
-    "promote-dev": ("e2e-test-dev",),
+    "skew-test-dev": ("e2e-test-dev",),
+    "promote-dev": ("skew-test-dev",),
     "promote-dev-frontend": ("promote-dev",),
     "deploy-staging": ("promote-dev-frontend",),
     "deploy-staging-frontend": ("promote-dev-frontend",),
     "e2e-test-staging": ("deploy-staging", "deploy-staging-frontend"),
-    "promote-staging": ("e2e-test-staging",),
+    "skew-test-staging": ("e2e-test-staging",),
+    "promote-staging": ("skew-test-staging",),
     "promote-staging-frontend": ("promote-staging",),
     "deploy-prod": ("promote-staging-frontend",),
     "deploy-prod-frontend": ("promote-staging-frontend",),
     "e2e-test-prod": ("deploy-prod", "deploy-prod-frontend"),
-    "promote-prod": ("e2e-test-prod",),
+    "skew-test-prod": ("e2e-test-prod",),
+    "promote-prod": ("skew-test-prod",),
     "promote-prod-frontend": ("promote-prod",),
 }
 BACKEND_FIRST_NEEDS: dict[str, tuple[str, ...]] = {
@@ -58,7 +61,7 @@ def everywhere(*patterns: str, environments: tuple[str, ...] = ENVIRONMENTS) -> 
 
 BACKEND = ("deploy-{}", "e2e-test-{}", "promote-{}")
 FRONTEND = ("deploy-{}-frontend", "e2e-test-{}", "promote-{}-frontend")
-ALL = ("deploy-{}", "deploy-{}-frontend", "e2e-test-{}", "promote-{}", "promote-{}-frontend")
+ALL = ("deploy-{}", "deploy-{}-frontend", "e2e-test-{}", "skew-test-{}", "promote-{}", "promote-{}-frontend")
 
 
 @pytest.mark.parametrize(

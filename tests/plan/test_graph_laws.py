@@ -178,4 +178,5 @@ def test_what_goes_live_was_tested_in_a_browser(drawn: tuple[Pipeline, Plan]) ->
 def test_both_orders_reach_the_same_environments() -> None:
     together, first = (walked(planned("src/agent.py", pipeline=p, last=None))[0] for p in (PIPELINE, BACKEND_FIRST))
     assert [name for name in together if name in first] == first
-    assert set(together) - set(first) == {f"promote-{environment}" for environment in ENVIRONMENTS}
+    added = {f"{job}-{environment}" for job in ("skew-test", "promote") for environment in ENVIRONMENTS}
+    assert set(together) - set(first) == added

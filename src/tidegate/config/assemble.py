@@ -53,6 +53,7 @@ def assemble(file: PipelineFile) -> Pipeline:
         resources=_resources(file.resources),
         check=_check_gate(file.gates.test) if file.gates.test else None,
         browser=_browser_gate(file.gates.e2e) if file.gates.e2e else None,
+        contract=_browser_gate(file.gates.skew) if file.gates.skew else None,
         order=Order(file.order),
         environments=_environments(file),
     )

@@ -163,6 +163,11 @@ class GatesSection(Section):
 
     test: TestSection | None = Field(default=None, description="The quality gate of a commit.")
     e2e: BrowserSection | None = Field(default=None, description="The end-to-end gate of each environment.")
+    skew: BrowserSection | None = Field(
+        default=None,
+        description="The contract part of those tests, run on the live site with the candidate API and on the candidate"
+        " site with the live API: open tabs make such pairs certain. Order `together`, strategy `pointer`.",
+    )
 
 
 class EnvironmentSection(Section):

@@ -13,14 +13,22 @@ from tidegate.model.verdict import Measurement, Verdict
 from tidegate.process import run
 
 
-async def measure_command(
-    shop: Workshop, job: str, name: str, command: str, env: Mapping[str, str], timeout_seconds: float, *, warn: bool
+async def measure_command(  # noqa: PLR0913 - what a command is made of
+    shop: Workshop,
+    job: str,
+    name: str,
+    command: str,
+    env: Mapping[str, str],
+    timeout_seconds: float,
+    *,
+    warn: bool,
+    source: Path | None = None,
 ) -> Measurement:
-    """Run one command in the checked-out tree and judge its exit code."""
+    """Run one command in the checked-out tree, or in that of another commit, and judge its exit code."""
     log = shop.log(job)
     log(f"$ {command}")
     began = shop.clock()
-    ended = await run(["sh", "-e", "-c", command], cwd=shop.source, env=env, log=log, timeout=timeout_seconds)
+    ended = await run(["sh", "-e", "-c", command], cwd=source or shop.source, env=env, log=log, timeout=timeout_seconds)
     tail = "\n".join(ended.tail[-15:])
     return judge_command(
         name, ended.code, timed_out=ended.timed_out, warn=warn, seconds=shop.clock() - began, tail=tail

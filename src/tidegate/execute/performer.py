@@ -12,6 +12,7 @@ from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import held, hold, put_back, settle
 from tidegate.execute.promote import promote
 from tidegate.execute.rollback import roll_back
+from tidegate.execute.skew import skew_test
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
 from tidegate.targets.together import together
@@ -68,7 +69,7 @@ class RunPerformer:
             log = self._shop.log(job.name)
             log(f"{report.phase}: {report.failure['where']}: {report.failure['what']}")
 
-    async def _perform(self, job: Job) -> JobReport:  # noqa: C901, PLR0911 - one return a duty
+    async def _perform(self, job: Job) -> JobReport:  # noqa: C901, PLR0911, PLR0912 - one return a duty
         shop = self._shop
         if job.environment and job.duty is not Duty.ROLLBACK:
             await hold(shop, job.environment)
@@ -87,6 +88,8 @@ class RunPerformer:
                 return await site.deploy_site(shop, job)
             case Duty.BROWSER:
                 return await browser_test(shop, job)
+            case Duty.SKEW:
+                return await skew_test(shop, job)
             case Duty.PROMOTE:
                 return await promote(shop, job)
             case Duty.PROMOTE_SITE:

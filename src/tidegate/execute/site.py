@@ -3,7 +3,7 @@
 import hashlib
 
 from tidegate.errors import CloudError, Failure
-from tidegate.execute.bundle import bundle_of
+from tidegate.execute.bundle import bundle_of, read_bundle
 from tidegate.execute.environment import observe, runtime
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -78,12 +78,17 @@ def _warn(shop: Workshop, job: Job) -> None:
 
 
 async def _converged(shop: Workshop, distribution: str) -> float:
-    """Ask as a user would until the edge serves the release's page; returns the seconds that it took.
+    artifact = shop.release().site
+    return await converged(shop, distribution, artifact.digest if artifact else "")
+
+
+async def converged(shop: Workshop, distribution: str, digest: str) -> float:
+    """Ask as a user would until the edge serves a bundle's page; returns the seconds that it took.
 
     Raises:
         CloudError: When it does not within `CONVERGE_SECONDS`.
     """
-    bundle = bundle_of(shop)
+    bundle = read_bundle(shop.home.bundles, digest) if digest else None
     url = (await shop.cloud.edges.distribution(distribution)).url
     page = next((file for file in bundle.files if file.path == "index.html"), None) if bundle else None
     wanted = hashlib.sha256(page.source.read_bytes()).hexdigest() if page else ""

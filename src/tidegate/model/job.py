@@ -37,6 +37,7 @@ class Duty(StrEnum):
     DEPLOY = "deploy"
     DEPLOY_SITE = "deploy-frontend"
     BROWSER = "e2e-test"
+    SKEW = "skew-test"
     PROMOTE = "promote"
     PROMOTE_SITE = "promote-frontend"
     ROLLBACK = "rollback"

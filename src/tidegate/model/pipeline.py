@@ -169,7 +169,7 @@ class CheckGate:
 
 @dataclass(frozen=True, slots=True)
 class BrowserGate:
-    """End-to-end tests of candidate backend and candidate site as a pair, split into shards."""
+    """End-to-end tests of a backend and a site as a pair, split into shards."""
 
     run: str
     python: tuple[str, ...]
@@ -209,6 +209,7 @@ class Pipeline:
     resources: Resources
     check: CheckGate | None
     browser: BrowserGate | None
+    contract: BrowserGate | None
     order: Order
     environments: Mapping[str, Environment]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tidegate.model.job import Duty, Job, Plan
-from tidegate.model.pipeline import Environment, Order, Pipeline
+from tidegate.model.pipeline import Environment, Order, Pipeline, Strategy
 from tidegate.model.release import Release
 from tidegate.plan.scope import Scope
 
@@ -109,11 +109,27 @@ def _environment(
     if pipeline.browser is not None and pipeline.site is not None:
         yield Job(f"e2e-test-{name}", Duty.BROWSER, ready, name, *_because(any_move, name))
         ready = (f"e2e-test-{name}",)
+    if pipeline.contract is not None and has_skew(pipeline):
+        why = any_move if backend and site else ""
+        applies = _because(why, name) if why else (False, "only one half of the pair moves")
+        yield Job(f"skew-test-{name}", Duty.SKEW, ready, name, *applies)
+        ready = (f"skew-test-{name}",)
     if pipeline.functions and not first:
         yield Job(f"promote-{name}", Duty.PROMOTE, ready, name, *_because(backend, name))
         ready = (f"promote-{name}",)
     if pipeline.site is not None:
         yield Job(f"promote-{name}-frontend", Duty.PROMOTE_SITE, ready, name, *_because(site, name))
+
+
+def has_skew(pipeline: Pipeline) -> bool:
+    """Whether live and candidate can be paired crosswise: both halves have pointers, and neither moves first."""
+    site = pipeline.site
+    return bool(
+        pipeline.functions
+        and site is not None
+        and site.strategy is Strategy.POINTER
+        and pipeline.order is Order.TOGETHER
+    )
 
 
 def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
