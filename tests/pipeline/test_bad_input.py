@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ GATE = """\
 """
 DOCKERFILE = "Dockerfile.lambda.container"
 PAGE = "frontend/twinbar/src/main.tsx"
+SPACE = 1 << 16
+"""Bytes of a disk that is full."""
 STRANGE_NAMES = ("with space.txt", 'it\'s "quoted".txt', "line\nbreak.txt", os.fsdecode(b"\xff\xfe.txt"), "日本.txt")
 
 
@@ -126,6 +129,7 @@ def test_a_full_disk_is_told_and_a_resume_with_space_goes_on(product: Product, s
         (product.work / "src" / name).write_text("a file\n")
     (product.work / "src" / "link.py").symlink_to("config.py")
     (product.work / "src" / "dangling").symlink_to("nowhere")
+    (product.work / "src" / "large.bin").write_bytes(random.Random(1).randbytes(4 * SPACE))
     commit = product.commit("Names of every kind")
     with _cache_without_space(product):
         run = product.push()
@@ -150,11 +154,11 @@ def _cache_without_space(product: Product) -> Iterator[None]:
     cache.unlink()
     cache.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tidegate-test", str(cache)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={SPACE}", "tidegate-test", str(cache)], capture_output=True, check=False
     )
     try:
         if mounted.returncode != 0:
-            pytest.skip("a file system of 64 kB can be mounted by root alone")
+            pytest.skip("a small file system can be mounted by root alone")
         (cache / "python").symlink_to(
             kept / "python"
         )  # what gates run on is there: it is the builds that find no space

@@ -103,7 +103,8 @@ def _a_new_run_is_refused(product: Product, trail: Trail, run: str, environment:
     """It says what to do, and changes nothing."""
     told = product.tidegate("status").stdout
     assert f"held by run {run} (interrupted)" in told
-    assert f"`tidegate resume {run}`" in told
+    assert f"`tidegate resume {run}` brings it onto one release" in told
+    assert f"interrupted; `tidegate resume {run}` takes it up again" in told
     seen = len(trail.requests)
     done = product.tidegate("run", "--commit", "telegram", "--branch", "telegram")
     assert done.returncode == 1, done.stderr
