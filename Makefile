@@ -10,7 +10,7 @@ setup:
 
 ## The whole suite, browser tests included.
 test: setup lint
-	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 $(TESTS)
+	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 ## The example product from git push to prod. KEEP=1 stays up until Ctrl-C.
 demo: setup
