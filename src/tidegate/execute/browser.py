@@ -21,11 +21,13 @@ class Pair:
         name: For people, such as `live site, candidate API`.
         url: Where the site is.
         source: The tree whose tests are run.
+        folder: Where reports and screenshots go, below the job's.
     """
 
     name: str
     url: str
     source: Path
+    folder: str = ""
 
 
 async def browser_test(shop: Workshop, job: Job) -> JobReport:
@@ -40,12 +42,12 @@ async def browser_test(shop: Workshop, job: Job) -> JobReport:
 async def measure_pair(shop: Workshop, job: Job, gate: BrowserGate, pair: Pair) -> list[Measurement]:
     """Run a gate's tests against a pair, shards side by side."""
     base = await python_environment(pair.source, gate.python, shop.home.cache, shop.log(job.name))
-    reports = shop.home.reports(shop.run, job.name)
+    reports = shop.home.reports(shop.run, job.name) / pair.folder
     reports.mkdir(parents=True, exist_ok=True)
 
     async def shard(number: int) -> Measurement:
         name = f"{pair.name}, shard {number} of {gate.shards}"
-        xml = reports / f"{name.replace(' ', '-').replace('/', '-')}.xml"
+        xml = reports / f"shard-{number}.xml"
         xml.unlink(missing_ok=True)
         env = {
             **base,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tidegate.errors import Failure, Locked
 from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
-from tidegate.ledger.environment import EnvironmentView
+from tidegate.ledger.environment import EnvironmentView, Lock
 from tidegate.model.job import Duty
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets import functions
@@ -39,10 +39,13 @@ async def hold(shop: Workshop, environment: str) -> None:
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = _unpinned(shop, environment)
+        before = view.lock
         if held(shop, environment):
             _renew(shop, environment)
         else:
             await _acquire(shop, environment)
+        if (lock := shop.ledger.environment(environment).lock) and lock.must_fence and lock != before:
+            await _fence(shop, environment, lock)
         view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
@@ -78,6 +81,16 @@ def held(shop: Workshop, environment: str) -> bool:
     """Whether this run holds the environment."""
     lock = shop.ledger.environment(environment).lock
     return lock is not None and lock.run == shop.run
+
+
+async def _fence(shop: Workshop, environment: str, lock: Lock) -> None:
+    """Before anything else, make every write of the earlier holder fail: it may be alive, and AWS knows of no lock."""
+    snapshot = await observe(shop, environment)
+    note = f"tidegate run {shop.run} took over from run {lock.taken_run} ({lock.taken_holder})"
+    await functions.fence(shop.cloud, snapshot.functions, note)
+    if snapshot.site:
+        await shop.site(environment).fence(snapshot.site, note)
+    shop.ledger.note(shop.run, "", f"{environment}: {note}; its pending writes can no longer succeed")
 
 
 def this_process() -> str:

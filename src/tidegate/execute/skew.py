@@ -29,10 +29,10 @@ async def skew_test(shop: Workshop, job: Job) -> JobReport:
     measurements = []
     try:
         await _show(shop, job, was.site.digest, runtime(shop, job.environment, live=False))
-        pair = Pair("live site, candidate API", test.url, old.source)
+        pair = Pair("live site, candidate API", test.url, old.source, "live-site")
         measurements += await measure_pair(shop, job, old.pipeline.contract or gate, pair)
         await _show(shop, job, candidate.digest, runtime(shop, job.environment, live=True))
-        pair = Pair("candidate site, live API", test.url, shop.source)
+        pair = Pair("candidate site, live API", test.url, shop.source, "live-api")
         measurements += await measure_pair(shop, job, gate, pair)
     finally:
         await _show(shop, job, candidate.digest, runtime(shop, job.environment, live=False))

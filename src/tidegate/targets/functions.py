@@ -10,8 +10,10 @@ from tidegate.model.pipeline import FunctionSpec, Pipeline, expand
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 from tidegate.targets.step import CANDIDATE, LIVE, FunctionStep, PointAlias, Publish, UpdateCode
+from tidegate.targets.together import together
 
 LATEST = "$LATEST"
+
 SETTLE_SECONDS = 300.0
 """How long an update or a new version may take to become Active (AWS: up to minutes for large images)."""
 
@@ -71,6 +73,19 @@ def plan_promotion(functions: Mapping[str, FunctionSnapshot]) -> tuple[PointAlia
         if candidate and (live is None or live.version != candidate.version or live.weights):
             steps.append(PointAlias(function.name, LIVE, candidate.version, live))
     return tuple(steps)
+
+
+async def fence(cloud: Cloud, functions: Mapping[str, FunctionSnapshot], note: str) -> None:
+    """Change the revision of every alias without moving it: a write that expects the old one then fails.
+
+    Raises:
+        Moved: When an alias moved since the snapshot.
+    """
+    await together(
+        cloud.functions.point(function.name, pointer, pointer.version, note)
+        for function in functions.values()
+        for pointer in function.aliases.values()
+    )
 
 
 def behind(functions: Mapping[str, FunctionSnapshot], pipeline: Pipeline, release: Release) -> str:

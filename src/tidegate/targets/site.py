@@ -68,3 +68,6 @@ class SiteTarget(Protocol):
 
     async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Make APP serve a bundle. `Moved` when APP is not where `expected` says."""
+
+    async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
+        """Change the revision of both pointers without moving them: a write that expects the old one then fails."""

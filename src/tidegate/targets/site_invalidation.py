@@ -94,6 +94,14 @@ class InvalidationSite:
         await self.cloud.edges.invalidate(self.address.app, ("/*",), f"{release}-{expected.etag}-app")
         await self._record("app", release, expected)
 
+    async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
+        """Write the object that both pointers are kept in: its ETag is theirs."""
+        state, etag = await self._state()
+        body = json.dumps({**state, "fence": note}, sort_keys=True).encode()
+        await self.cloud.buckets.write(
+            self.address.bucket, _STATE, body, content_type="application/json", cache_control="no-store", expect=etag
+        )
+
     async def _lay_out(self, release: str, runtime: Mapping[str, str]) -> None:
         kept = f"{_KEPT}/{prefix_of(release)}"
         files = []

@@ -95,6 +95,12 @@ class PointerSite:
         """Move APP's pointer."""
         await self._point("app", release, expected, runtime)
 
+    async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
+        """Write a key that nobody reads: a store's ETag covers all its keys."""
+        for pointer in (snapshot.test, snapshot.app):
+            store = (await self._distribution(pointer.distribution)).store
+            await self.cloud.edges.point(store, {"fence": note}, pointer.etag)
+
     async def _point(self, who: str, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         if release and not await self.has(release):
             raise NotFound(

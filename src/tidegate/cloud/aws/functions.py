@@ -101,8 +101,13 @@ class AwsFunctions:
 
     async def _aliases(self, name: str) -> dict[str, Alias]:
         def call() -> dict[str, Alias]:
-            pages = self._wire.reads.functions.get_paginator("list_aliases").paginate(FunctionName=name)
-            return {described["Name"]: _alias(described) for page in pages for described in page["Aliases"]}
+            # By hand: botocore looks through the folders of all services, in each thread, to make its first paginator.
+            page = self._wire.reads.functions.list_aliases(FunctionName=name)
+            found = page["Aliases"]
+            while marker := page.get("NextMarker"):
+                page = self._wire.reads.functions.list_aliases(FunctionName=name, Marker=marker)
+                found += page["Aliases"]
+            return {described["Name"]: _alias(described) for described in found}
 
         return await self._wire.ask(f"function {name}", call)
 
