@@ -136,9 +136,14 @@ DEPLOYING = {"dev": ("code", False), "staging": ("versions", True), "prod": ("al
 
 
 def in_turn(plan: Plan) -> list[tuple[Job, ...]]:
-    """The plan's jobs as they come; the candidates of an environment, which are deployed side by side, at once."""
+    """The plan's jobs as they come; the candidates of an environment, which are deployed side by side, at once.
+
+    Skew tests are left out: in a first deployment there is nothing that they could be in the middle of.
+    """
     turns: list[tuple[Job, ...]] = []
     for job in plan.jobs:
+        if job.duty is Duty.SKEW:
+            continue
         if job.duty is Duty.DEPLOY_SITE:
             turns[-1] = (*turns[-1], job)
         else:

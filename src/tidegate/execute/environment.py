@@ -44,7 +44,8 @@ async def hold(shop: Workshop, environment: str) -> None:
             _renew(shop, environment)
         else:
             await _acquire(shop, environment)
-        if (lock := shop.ledger.environment(environment).lock) and lock.must_fence and lock != before:
+        lock = shop.ledger.environment(environment).lock
+        if lock and lock != before and _may_be_alive(shop, lock):
             await _fence(shop, environment, lock)
         view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
@@ -81,6 +82,15 @@ def held(shop: Workshop, environment: str) -> bool:
     """Whether this run holds the environment."""
     lock = shop.ledger.environment(environment).lock
     return lock is not None and lock.run == shop.run
+
+
+def _may_be_alive(shop: Workshop, lock: Lock) -> bool:
+    """Whether whom the lock was taken from may be alive and about to write.
+
+    An earlier process of this very run on this machine is dead: one process of a machine walks a run at a time.
+    """
+    earlier_self = lock.taken_run == shop.run and lock.taken_holder.rpartition(":")[0] == socket.gethostname()
+    return lock.must_fence and not earlier_self
 
 
 async def _fence(shop: Workshop, environment: str, lock: Lock) -> None:

@@ -42,6 +42,7 @@ class RuleRunner:
         self._account = account
         self._clock = clock
         self._timetable = Timetable()
+        self._ticking = asyncio.Lock()
         self._changed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -62,14 +63,15 @@ class RuleRunner:
         self._dispatch.uninstall()
 
     async def tick(self) -> None:
-        """Fire every rule that is due."""
-        now = self._clock()
-        if self._changed:
-            self._changed = False
-            found = await self._moto.run(lambda: schedules(self._account, self._moto.region))
-            self._timetable.update(found, now)
-        for arn in self._timetable.due(now):
-            await self._moto.run(partial(self._fire, arn, now))
+        """Fire every rule that is due; returns when they have fired, whoever began to."""
+        async with self._ticking:
+            now = self._clock()
+            if self._changed:
+                self._changed = False
+                found = await self._moto.run(lambda: schedules(self._account, self._moto.region))
+                self._timetable.update(found, now)
+            for arn in self._timetable.due(now):
+                await self._moto.run(partial(self._fire, arn, now))
 
     def _fire(self, arn: str, now: float) -> None:
         self._dispatch.fire(self._account, self._moto.region, arn, str(uuid.uuid4()), now)
