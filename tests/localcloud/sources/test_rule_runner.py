@@ -133,3 +133,21 @@ def test_what_a_function_gets(target: dict[str, Any], expected: Any) -> None:
     dispatch._dispatch(lambda *_: None, Rule(target), event, transform_input=True)
     assert [json.loads(one.payload) for one in delivered] == [expected]
     assert delivered[0].target_arn.endswith(":f:live")
+
+
+async def test_a_second_cloud_in_the_process_does_not_swallow_schedules(clocked: Clocked, tmp_path: Path) -> None:
+    await clocked.use("events", lambda events: events.list_rules())
+    other = Clocked(tmp_path / "other")
+    async with other.cloud.running():
+        url = await other.use("sqs", lambda sqs: sqs.create_queue(QueueName="second")["QueueUrl"])
+        queue_arn = "arn:aws:sqs:ap-southeast-1:123456789012:second"
+
+        def prepare(events: Any) -> None:
+            events.put_rule(Name="tock", ScheduleExpression="rate(1 minute)")
+            events.put_targets(Rule="tock", Targets=[{"Id": "q", "Arn": queue_arn}])
+
+        await other.use("events", prepare)
+        await other.pass_time(0)
+        await other.pass_time(60)
+        assert len(await other.received(url)) == 1
+        await other.runner.stop()

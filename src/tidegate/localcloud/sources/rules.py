@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 FUNCTION_PREFIX = "arn:aws:lambda:"
+MOTOS_OWN = "tidegate_moto_original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,16 @@ class RuleDispatch:
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
         self._original: Callable[..., None] | None = None
+        self._before: Callable[..., None] | None = None
 
     def install(self) -> None:
         """Have matching events of PutEvents dispatched here. Doing it twice is no matter."""
         if self._original is not None:
             return
         kind = _rule_class()
-        original = self._original = kind.send_to_targets
+        self._before = kind.send_to_targets
+        # Another cloud of this process may stand there; moto's own is behind it.
+        original = self._original = getattr(self._before, MOTOS_OWN, self._before)
 
         def send_to_targets(rule: Any, original_event: Any, transform_input: bool = True) -> None:
             # moto lets a rule without a pattern match everything, and a disabled one as well.
@@ -52,14 +56,15 @@ class RuleDispatch:
             if rule.event_pattern.matches_event(original_event):
                 self._dispatch(original, rule, original_event, transform_input=transform_input)
 
+        setattr(send_to_targets, MOTOS_OWN, original)
         kind.send_to_targets = send_to_targets
 
     def uninstall(self) -> None:
-        """Give moto its own way back."""
+        """Put back what stood there before."""
         if self._original is None:
             return
-        _rule_class().send_to_targets = self._original
-        self._original = None
+        _rule_class().send_to_targets = self._before
+        self._original = self._before = None
 
     def fire(self, account: str, region: str, arn: str, event_id: str, now: float) -> None:
         """Dispatch the scheduled event of one rule, if it is still there and enabled."""
