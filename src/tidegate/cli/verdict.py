@@ -1,15 +1,14 @@
 """How a command that walked a run ends: what it prints, and its exit code."""
 
-from collections.abc import Callable
-
 import click
 
 from tidegate.cli.picture import told
+from tidegate.cli.wiring import print_json
 from tidegate.model.job import Phase
 from tidegate.model.run import RunView
 
 
-def conclude(run: RunView, *, as_json: bool, print_json: Callable[[object], None]) -> int:
+def conclude(run: RunView, *, as_json: bool) -> int:
     """Print how a run ended; returns the exit code: 0 when it let pass, 130 when cancelled, else 1."""
     if as_json:
         print_json(run)

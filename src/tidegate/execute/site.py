@@ -9,6 +9,7 @@ from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 from tidegate.model.pipeline import Strategy
 from tidegate.targets.site_invalidation import WARNING
+from tidegate.targets.step import PointSite, told
 
 CONVERGE_SECONDS = 120.0
 """How long edges may take to serve what a pointer says (CloudFront: seconds for KeyValueStore, minutes at worst)."""
@@ -43,12 +44,11 @@ async def deploy_site(shop: Workshop, job: Job) -> JobReport:
     assert shop.pipeline.site
     if shop.pipeline.site.strategy is Strategy.INVALIDATION:
         _warn(shop, job)
-    shop.ledger.step_intended(shop.run, job.name, f"TEST → {artifact.digest[:19]}")
     live = shop.pipeline.site.strategy is Strategy.INVALIDATION
-    await shop.site(job.environment).show_candidate(
-        artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
-    )
-    shop.ledger.step_done(shop.run, job.name, f"TEST → {artifact.digest[:19]}", "")
+    with shop.step(job.name, told(PointSite("TEST", artifact.digest, snapshot.site.test.etag))):
+        await shop.site(job.environment).show_candidate(
+            artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
+        )
     seconds = await _converged(shop, snapshot.site.test.distribution)
     return JobReport(Phase.SUCCEEDED, f"TEST serves {artifact.digest[:19]} after {seconds:.1f} s")
 
@@ -61,11 +61,10 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
     assert snapshot.site
     if snapshot.site.app.release == artifact.digest:
         return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} already")
-    shop.ledger.step_intended(shop.run, job.name, f"APP → {artifact.digest[:19]}")
-    await shop.site(job.environment).promote(
-        artifact.digest, snapshot.site.app, runtime(shop, job.environment, live=True)
-    )
-    shop.ledger.step_done(shop.run, job.name, f"APP → {artifact.digest[:19]}", "")
+    with shop.step(job.name, told(PointSite("APP", artifact.digest, snapshot.site.app.etag))):
+        await shop.site(job.environment).promote(
+            artifact.digest, snapshot.site.app, runtime(shop, job.environment, live=True)
+        )
     seconds = await _converged(shop, snapshot.site.app.distribution)
     return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} after {seconds:.1f} s")
 

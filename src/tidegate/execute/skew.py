@@ -12,6 +12,7 @@ from tidegate.execute.gate import conclude
 from tidegate.execute.site import converged
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
+from tidegate.targets.step import PointSite, told
 
 
 async def skew_test(shop: Workshop, job: Job) -> JobReport:
@@ -42,8 +43,7 @@ async def skew_test(shop: Workshop, job: Job) -> JobReport:
 async def _show(shop: Workshop, job: Job, digest: str, runtime_file: Mapping[str, str]) -> None:
     snapshot = await observe(shop, job.environment)
     assert snapshot.site
-    text = f"TEST → {digest[:19]} with {runtime_file['apiUrl']}"
-    shop.ledger.step_intended(shop.run, job.name, text)
-    await shop.site(job.environment).show_candidate(digest, snapshot.site.test, runtime_file)
-    shop.ledger.step_done(shop.run, job.name, text, "")
+    text = told(PointSite("TEST", digest, snapshot.site.test.etag))
+    with shop.step(job.name, f"{text} with {runtime_file['apiUrl']}"):
+        await shop.site(job.environment).show_candidate(digest, snapshot.site.test, runtime_file)
     await converged(shop, snapshot.site.test.distribution, digest)

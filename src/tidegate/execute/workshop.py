@@ -1,7 +1,8 @@
 """What the executors of one run work with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,13 @@ class Workshop:
                 stream.write(f"{line}\n")
 
         return write
+
+    @contextlib.contextmanager
+    def step(self, job: str, text: str) -> Iterator[None]:
+        """Journal an effect: its intent before the block, that it happened behind it, and only if it did."""
+        self.ledger.step_intended(self.run, job, text)
+        yield
+        self.ledger.step_done(self.run, job, text, "")
 
     def edition(self, commit: str = "") -> Edition:
         """The product at the run's commit, or at an earlier one.

@@ -4,7 +4,7 @@ import click
 
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import print_json, project_of, run_async
+from tidegate.cli.wiring import project_of, run_async
 from tidegate.operations.run import carry as carry_run
 
 
@@ -14,4 +14,4 @@ from tidegate.operations.run import carry as carry_run
 def carry(context: click.Context, run: str) -> int:
     """Walk a planned run."""
     project = project_of(context)
-    return conclude(run_async(follow(project, run, carry_run(project, run))), as_json=False, print_json=print_json)
+    return conclude(run_async(follow(project, run, carry_run(project, run))), as_json=False)

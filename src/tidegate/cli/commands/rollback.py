@@ -3,7 +3,7 @@
 import click
 
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.cli.wiring import json_option, project_of, run_async
 from tidegate.operations.rollback import rollback as roll_back
 
 
@@ -20,7 +20,7 @@ def rollback(context: click.Context, environment: str, to: str | None, reason: s
     """
     project = project_of(context)
     run = run_async(roll_back(project, environment, to, reason))
-    code = conclude(run, as_json=as_json, print_json=print_json)
+    code = conclude(run, as_json=as_json)
     if code == 0 and not as_json:
         click.echo(f"{environment} is pinned; `tidegate unpin {environment}` lets runs deploy to it again")
     return code

@@ -7,7 +7,7 @@ import click
 
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.cli.wiring import json_option, project_of, run_async
 from tidegate.model.run import RunView
 from tidegate.operations.project import Project
 from tidegate.operations.run import carry, plan_and_open
@@ -28,7 +28,7 @@ def run(context: click.Context, commit: str, branch: str | None, trigger: str, *
     project = project_of(context)
     if detach:
         return _detached(project, *run_async(_opened(project, commit, branch, trigger)))
-    return conclude(run_async(_run(project, commit, branch, trigger)), as_json=as_json, print_json=print_json)
+    return conclude(run_async(_run(project, commit, branch, trigger)), as_json=as_json)
 
 
 async def _run(project: Project, commit: str, branch: str | None, trigger: str) -> RunView:

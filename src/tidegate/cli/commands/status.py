@@ -33,7 +33,7 @@ def status(context: click.Context, run: str | None, picture: Path | None, *, fol
             _print_unfinished(unfinished_runs(project))
         return 0
     if follows:
-        return conclude(run_async(follow(project, run)), as_json=as_json, print_json=print_json)
+        return conclude(run_async(follow(project, run)), as_json=as_json)
     view, expected = run_status(project, run)
     if picture is not None:
         write_picture(view, picture)
