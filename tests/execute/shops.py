@@ -9,6 +9,7 @@ from tests.memory_cloud import MemoryCloud
 from tidegate.cloud.ports import Answer
 from tidegate.config.load import parse
 from tidegate.execute.home import Home
+from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
@@ -149,7 +150,7 @@ class Shop:
             pipeline=self.pipeline,
             plan=plan,
             source=self.source,
-            home=self.home,
+            machine=LocalMachine(self.home),
             cloud=self.cloud.ports,
             ledger=self.ledger,
             addresses={

@@ -9,7 +9,8 @@ from tests.execute.shops import Shop
 from tidegate.errors import GateFailed
 from tidegate.execute.browser import browser_test
 from tidegate.execute.check import check
-from tidegate.execute.gate import conclude, junit_option, report_at
+from tidegate.execute.gate import conclude
+from tidegate.execute.local_machine import junit_option, report_at
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import JobReport, Phase
 from tidegate.model.pipeline import CheckGate, CheckStep

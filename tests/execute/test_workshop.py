@@ -8,7 +8,7 @@ import pytest
 from tests.execute.shops import Shop, digest
 from tidegate.build.bundle import Bundle, BundleFile
 from tidegate.errors import ConfigError, Failure
-from tidegate.execute.bundle import bundle_of, keep_bundle, read_bundle
+from tidegate.execute.bundle import keep_bundle, read_bundle
 from tidegate.execute.workshop import Workshop, site_target
 from tidegate.model.job import JobReport, Phase, Plan
 from tidegate.model.pipeline import Strategy
@@ -70,7 +70,8 @@ async def test_the_site_is_known_before_the_images_are(shop: Shop) -> None:
     ended(shop, run, "build-frontend", built("site", "b"))
     assert run.site_artifact() == built("site", "b")
     inherited = building(shop, images=True)
-    found = bundle_of(inherited)
+    artifact = inherited.site_artifact()
+    found = inherited.machine.bundle(artifact.digest) if artifact else None
     assert found is not None
     assert found.digest == digest("a")
     assert [one.id for one in shop.ledger.releases()] == ["r1"]

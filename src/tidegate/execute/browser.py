@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidegate.execute.gate import conclude, junit_option, measure_command, report_at
-from tidegate.execute.python_environment import python_environment
+from tidegate.execute.gate import conclude, measured
+from tidegate.execute.machine import Command, Shard
 from tidegate.execute.workshop import Workshop
 from tidegate.gates.command import judge_tests
 from tidegate.model.job import Job, JobReport
@@ -41,25 +41,16 @@ async def browser_test(shop: Workshop, job: Job) -> JobReport:
 
 async def measure_pair(shop: Workshop, job: Job, gate: BrowserGate, pair: Pair) -> list[Measurement]:
     """Run a gate's tests against a pair, shards side by side."""
-    base = await python_environment(pair.source, gate.python, shop.home.cache, shop.log(job.name))
-    reports = shop.home.reports(shop.run, job.name) / pair.folder
-    reports.mkdir(parents=True, exist_ok=True)
+    log = shop.log(job.name)
+    env = await shop.machine.python(pair.source, gate.python, log)
+    command = Command(gate.run, pair.source, env, gate.timeout_seconds)
 
     async def shard(number: int) -> Measurement:
+        log(f"$ {gate.run}")
+        began = shop.clock()
+        part = Shard(pair.url, shop.run, job.name, pair.folder, number, gate.shards)
+        ended, report = await shop.machine.tests(command, part, log)
         name = f"{pair.name}, shard {number} of {gate.shards}"
-        xml = reports / f"shard-{number}.xml"
-        xml.unlink(missing_ok=True)
-        env = {
-            **base,
-            "E2E_BASE_URL": pair.url,
-            "E2E_SHARD_INDEX": str(number),
-            "E2E_SHARD_TOTAL": str(gate.shards),
-            "E2E_ARTIFACTS": str(reports.resolve()),
-            "PYTEST_ADDOPTS": f"{base.get('PYTEST_ADDOPTS', '')} -p no:cacheprovider {junit_option(xml)}".strip(),
-        }
-        command = await measure_command(
-            shop, job.name, name, gate.run, env, gate.timeout_seconds, warn=False, source=pair.source
-        )
-        return judge_tests(command, report_at(xml))
+        return judge_tests(measured(name, ended, shop.clock() - began), report)
 
     return await together(shard(number + 1) for number in range(gate.shards))

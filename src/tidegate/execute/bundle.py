@@ -7,14 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tidegate.build.bundle import Bundle
-from tidegate.execute.workshop import Workshop
 from tidegate.targets.site import SiteBundle, SiteFile
-
-
-def bundle_of(shop: Workshop) -> SiteBundle | None:
-    """The bundle that the run carries, when this machine holds it."""
-    artifact = shop.site_artifact()
-    return read_bundle(shop.home.bundles, artifact.digest) if artifact else None
 
 
 def read_bundle(store: Path, digest: str) -> SiteBundle | None:

@@ -1,7 +1,7 @@
 """Job `test`: the quality gate."""
 
 from tidegate.execute.gate import conclude, measure_command
-from tidegate.execute.python_environment import python_environment
+from tidegate.execute.machine import Command
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport
 from tidegate.model.verdict import Measurement, Verdict
@@ -11,13 +11,15 @@ async def check(shop: Workshop, job: Job) -> JobReport:
     """Run every step of the quality gate, those after a failed one included: one run tells all that is wrong."""
     gate = shop.pipeline.check
     assert gate is not None
-    env = await python_environment(shop.source, gate.python, shop.home.cache, shop.log(job.name))
+    env = await shop.machine.python(shop.source, gate.python, shop.log(job.name))
     deadline = shop.clock() + gate.timeout_seconds
     measurements = []
     for step in gate.steps:
         left = deadline - shop.clock()
         if left > 0:
-            measured = await measure_command(shop, job.name, step.name, step.run, env, left, warn=step.warn)
+            measured = await measure_command(
+                shop, job.name, step.name, Command(step.run, shop.source, env, left), warn=step.warn
+            )
         else:
             measured = Measurement(step.name, Verdict.ERROR, "not run: the gate's time was up", warn=step.warn)
         measurements.append(measured)

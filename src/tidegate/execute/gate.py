@@ -1,51 +1,30 @@
 """Runs the commands of gates, and turns a verdict into a job's report or failure."""
 
-import shlex
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from tidegate.errors import GateFailed
+from tidegate.execute.machine import Command
 from tidegate.execute.workshop import Workshop
-from tidegate.gates.command import TestReport, judge_command, read_report
+from tidegate.gates.command import judge_command
 from tidegate.gates.judge import judge
 from tidegate.model.job import JobReport, Phase
 from tidegate.model.verdict import Measurement, Verdict
-from tidegate.process import run
+from tidegate.process import Ended
 
 
-async def measure_command(  # noqa: PLR0913 - what a command is made of
-    shop: Workshop,
-    job: str,
-    name: str,
-    command: str,
-    env: Mapping[str, str],
-    timeout_seconds: float,
-    *,
-    warn: bool,
-    source: Path | None = None,
-) -> Measurement:
-    """Run one command in the checked-out tree, or in that of another commit, and judge its exit code."""
+async def measure_command(shop: Workshop, job: str, name: str, command: Command, *, warn: bool) -> Measurement:
+    """Run one command and judge its exit code."""
     log = shop.log(job)
-    log(f"$ {command}")
+    log(f"$ {command.text}")
     began = shop.clock()
-    ended = await run(["sh", "-e", "-c", command], cwd=source or shop.source, env=env, log=log, timeout=timeout_seconds)
+    ended = await shop.machine.command(command, log)
+    return measured(name, ended, shop.clock() - began, warn=warn)
+
+
+def measured(name: str, ended: Ended, seconds: float, *, warn: bool = False) -> Measurement:
+    """An ended command as a measurement, the end of its output with it."""
     tail = "\n".join(ended.tail[-15:])
-    return judge_command(
-        name, ended.code, timed_out=ended.timed_out, warn=warn, seconds=shop.clock() - began, tail=tail
-    )
-
-
-def junit_option(path: Path) -> str:
-    """The addition to PYTEST_ADDOPTS that makes pytest write a JUnit report."""
-    return f"--junitxml={shlex.quote(str(path.resolve()))}"
-
-
-def report_at(path: Path) -> TestReport | None:
-    """The JUnit report at a path; None when there is none that can be read."""
-    try:
-        return read_report(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+    return judge_command(name, ended.code, timed_out=ended.timed_out, warn=warn, seconds=seconds, tail=tail)
 
 
 def conclude(job: str, measurements: Sequence[Measurement]) -> JobReport:

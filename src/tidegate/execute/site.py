@@ -3,7 +3,6 @@
 import hashlib
 
 from tidegate.errors import CloudError, Failure
-from tidegate.execute.bundle import bundle_of, read_bundle
 from tidegate.execute.environment import observe, runtime
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -21,12 +20,12 @@ async def upload_site(shop: Workshop, job: Job) -> None:
     Raises:
         Failure: When they are neither on this machine nor in the bucket.
     """
-    bundle, site = bundle_of(shop), shop.site(job.environment)
+    artifact, site = shop.site_artifact(), shop.site(job.environment)
+    bundle = shop.machine.bundle(artifact.digest) if artifact else None
     if bundle is not None:
         written = await site.upload(bundle)
         shop.log(job.name)(f"uploaded {written} files of {bundle.digest[:19]}")
         return
-    artifact = shop.site_artifact()
     if artifact is None or not await site.has(artifact.digest):
         raise Failure(
             "the site's files are neither on this machine nor in the bucket",
@@ -87,10 +86,9 @@ async def converged(shop: Workshop, distribution: str, digest: str) -> float:
     Raises:
         CloudError: When it does not within `CONVERGE_SECONDS`.
     """
-    bundle = read_bundle(shop.home.bundles, digest) if digest else None
+    page = shop.machine.page(digest) if digest else None
     url = (await shop.cloud.edges.distribution(distribution)).url
-    page = next((file for file in bundle.files if file.path == "index.html"), None) if bundle else None
-    wanted = hashlib.sha256(page.source.read_bytes()).hexdigest() if page else ""
+    wanted = hashlib.sha256(page).hexdigest() if page is not None else ""
     waited, delay, status = 0.0, 0.05, 0
     while waited < CONVERGE_SECONDS:
         status, body = await shop.cloud.probe.get(f"{url}/")

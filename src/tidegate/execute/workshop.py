@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import ConfigError, Failure
-from tidegate.execute.home import Home
+from tidegate.execute.machine import Machine
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import Plan
 from tidegate.model.pipeline import Pipeline, Strategy
@@ -37,7 +37,7 @@ class Workshop:
         pipeline: What `tidegate.yaml` declares at the run's commit.
         plan: What the run does.
         source: The checked-out tree of the commit.
-        home: Where files are kept.
+        machine: The computer that the run walks on.
         cloud: The cloud.
         ledger: The ledger.
         addresses: Environment → where its site lives.
@@ -52,7 +52,7 @@ class Workshop:
     pipeline: Pipeline
     plan: Plan
     source: Path
-    home: Home
+    machine: Machine
     cloud: Cloud
     ledger: Ledger
     addresses: Mapping[str, SiteAddress]
@@ -64,14 +64,7 @@ class Workshop:
 
     def log(self, job: str) -> Callable[[str], None]:
         """A function that appends a line to a job's log."""
-        path = self.home.log(self.run, job)
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-        def write(line: str) -> None:
-            with path.open("a", encoding="utf-8") as stream:
-                stream.write(f"{line}\n")
-
-        return write
+        return self.machine.log(self.run, job)
 
     @contextlib.contextmanager
     def step(self, job: str, text: str) -> Iterator[None]:

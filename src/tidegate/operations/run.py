@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tidegate.errors import ConfigError, Failure
 from tidegate.execute.interpreter import walk
+from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.ledger.ledger import Ledger
@@ -87,7 +88,7 @@ async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan)
             pipeline=pipeline,
             plan=plan,
             source=source,
-            home=project.home,
+            machine=LocalMachine(project.home),
             cloud=cloud,
             ledger=ledger,
             addresses=addresses,
