@@ -1,164 +1,82 @@
 """The cloud ports in memory, with what AWS promises: revisions, preconditions, states that settle, faults on order."""
 
 import asyncio
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from tests.memory_functions import MemoryFunctions
-from tests.memory_wire import Wire
-from tidegate.cloud.ports import Cloud, Distribution, LogLine, RegistryAccess, StoredObject
-from tidegate.errors import Moved, NotFound, Unreachable
+from tests.memory_buckets import MemoryBuckets, Objects
+from tests.memory_edges import EdgesState, MemoryEdges, MemoryProbe
+from tests.memory_functions import FunctionsState, MemoryFunctions
+from tests.memory_wire import Clock, Wire
+from tidegate.cloud.ports import Cloud, LogLine, RegistryAccess
 
-
-@dataclass(frozen=True)
-class Stored:
-    body: bytes
-    etag: str
-    content_type: str
-    cache_control: str
-
-
-class MemoryBuckets:
-    """Amazon S3: `objects` is (bucket, key) → object."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.objects: dict[tuple[str, str], Stored] = {}
-
-    def below(self, bucket: str, prefix: str = "") -> list[str]:
-        return sorted(key for there, key in self.objects if there == bucket and key.startswith(prefix))
-
-    def put(self, bucket: str, key: str, body: bytes, content_type: str = "", cache_control: str = "") -> None:
-        """PutObject; a stranger's when called from outside."""
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        self.objects[bucket, key] = Stored(body, etag, content_type, cache_control)
-
-    async def keys(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
-        found = [(key, self.objects[bucket, key]) for key in self.below(bucket, prefix)]
-        return tuple(StoredObject(key, stored.etag, len(stored.body)) for key, stored in found)
-
-    async def read(self, bucket: str, key: str) -> tuple[bytes, str]:
-        stored = self.objects.get((bucket, key))
-        if stored is None:
-            raise NotFound(f"s3://{bucket}/{key} does not exist", code="NoSuchKey")
-        return stored.body, stored.etag
-
-    async def write(
-        self,
-        bucket: str,
-        key: str,
-        body: bytes | Path,
-        *,
-        content_type: str,
-        cache_control: str,
-        expect: str | None = None,
-    ) -> str:
-        content = body if isinstance(body, bytes) else body.read_bytes()
-        with self._wire.write(f"buckets.write {key}"):
-            current = self.objects.get((bucket, key))
-            if expect is not None and expect != (current.etag if current else ""):
-                raise Moved(f"s3://{bucket}/{key} has another ETag", code="PreconditionFailed")
-            self.put(bucket, key, content, content_type, cache_control)
-        return self.objects[bucket, key].etag
-
-    async def delete(self, bucket: str, keys: Sequence[str]) -> None:
-        with self._wire.write("buckets.delete"):
-            for key in keys:
-                self.objects.pop((bucket, key), None)
-
-
-class MemoryEdges:
-    """Amazon CloudFront: distributions, KeyValueStores, and the invalidations that were asked for."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.distributions: dict[str, Distribution] = {}
-        self.stores: dict[str, tuple[dict[str, str], str]] = {}
-        self.invalidations: dict[tuple[str, str], tuple[str, ...]] = {}
-
-    def create(self, identity: str, bucket: str, *, store: bool = True) -> None:
-        domain = f"{identity.lower()}.cloudfront.test"
-        arn = f"kvs/{identity}" if store else ""
-        self.distributions[identity] = Distribution(identity, f"https://{domain}", domain, arn, bucket)
-        if store:
-            self.stores[arn] = ({}, self._wire.revision())
-
-    def move(self, identity: str, **values: str) -> None:
-        """A stranger's UpdateKeys."""
-        arn = self.distributions[identity].store
-        self.stores[arn] = ({**self.stores[arn][0], **values}, self._wire.revision())
-
-    async def distribution(self, identity: str) -> Distribution:
-        if identity not in self.distributions:
-            raise NotFound(f"distribution {identity} does not exist", code="NoSuchDistribution")
-        return self.distributions[identity]
-
-    async def invalidate(self, identity: str, paths: Sequence[str], reference: str) -> str:
-        with self._wire.write(f"edges.invalidate {identity}"):
-            self.invalidations[identity, reference] = tuple(paths)
-        return reference
-
-    async def pointers(self, store: str) -> tuple[Mapping[str, str], str]:
-        return self.stores[store]
-
-    async def point(self, store: str, values: Mapping[str, str], etag: str) -> str:
-        with self._wire.write(f"edges.point {store}"):
-            pairs, current = self.stores[store]
-            if etag != current:
-                raise Moved(f"{store} has another ETag", code="ConflictException")
-            self.stores[store] = ({**pairs, **values}, self._wire.revision())
-        return self.stores[store][1]
+ACCOUNT = "123456789012"
+REGION = "local"
 
 
 class MemoryImages:
-    """Amazon ECR, with a registry that holds every image."""
+    """Amazon ECR: a registry that holds every image but those that were deleted."""
+
+    def __init__(self, wire: Wire, deleted: set[str]) -> None:
+        self._wire = wire
+        self._deleted = deleted
+
+    def delete(self, digest: str) -> None:
+        """BatchDeleteImage, in every repository."""
+        self._deleted.add(digest)
 
     async def access(self) -> RegistryAccess:
-        return RegistryAccess("http://registry.test", "AWS", "secret")
+        return await self._wire.ask("images.access", lambda: RegistryAccess("http://registry.test", "AWS", "secret"))
 
     async def exists(self, repository: str, digest: str) -> bool:
-        return True
+        return await self._wire.ask(f"images.exists {repository} {digest}", lambda: digest not in self._deleted)
 
 
 class MemoryLogs:
     """Amazon CloudWatch Logs without a line."""
 
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
     async def lines(self, group: str, since: float) -> tuple[LogLine, ...]:
-        return ()
+        return await self._wire.ask(f"logs.lines {group}", lambda: ())
 
 
-class MemoryProbe:
-    """What an edge without a cache answers to a request for a site's first page."""
+@dataclass(slots=True)
+class MemoryState:
+    """All that a cloud holds, whoever asks: it outlives the processes, and two of them may share it."""
 
-    def __init__(self, edges: MemoryEdges, buckets: MemoryBuckets) -> None:
-        self._edges = edges
-        self._buckets = buckets
-
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        site = next((one for one in self._edges.distributions.values() if f"{one.url}/" == url), None)
-        if site is None:
-            raise Unreachable(f"{url} does not answer")
-        prefix = f"{self._edges.stores[site.store][0].get('release', '')}/" if site.store else ""
-        stored = self._buckets.objects.get((site.origin, f"{prefix}index.html"))
-        return (200, stored.body) if stored else (503, b"No release is deployed here.")
+    clock: Clock = field(default_factory=Clock)
+    functions: FunctionsState = field(default_factory=FunctionsState)
+    edges: EdgesState = field(default_factory=EdgesState)
+    objects: Objects = field(default_factory=dict)
+    deleted_images: set[str] = field(default_factory=set)
 
 
 class MemoryCloud:
-    """All ports over one `Wire`; `ports` is what Tidegate is given."""
+    """All ports over one state, through one wire; `ports` is what Tidegate is given.
 
-    def __init__(self) -> None:
-        self.wire = Wire()
-        self.functions = MemoryFunctions(self.wire)
-        self.buckets = MemoryBuckets(self.wire)
-        self.edges = MemoryEdges(self.wire)
-        probe = MemoryProbe(self.edges, self.buckets)
-        self.ports = Cloud(
-            "123456789012", "local", "", self.functions, self.buckets, self.edges, MemoryImages(), MemoryLogs(), probe
-        )
+    Args:
+        state: That of another cloud, to share it; else an empty one.
+        wire: The way to it, which must run on the state's clock; else one without faults.
+    """
+
+    def __init__(self, state: MemoryState | None = None, wire: Wire | None = None) -> None:
+        self.state = state or (MemoryState(wire.clock) if wire else MemoryState())
+        self.wire = wire or Wire(self.state.clock)
+        assert self.wire.clock is self.state.clock, "a wire runs on the clock of the cloud that it leads to"
+        self.functions = MemoryFunctions(self.wire, self.state.functions)
+        self.buckets = MemoryBuckets(self.wire, self.state.objects)
+        self.edges = MemoryEdges(self.wire, self.state.edges)
+        self.images = MemoryImages(self.wire, self.state.deleted_images)
+        self.probe = MemoryProbe(self.wire, self.edges, self.state.objects)
+        logs = MemoryLogs(self.wire)
+        self.ports = Cloud(ACCOUNT, REGION, "", self.functions, self.buckets, self.edges, self.images, logs, self.probe)
+
+    def seen_through(self, wire: Wire) -> Cloud:
+        """The ports of another process: the same cloud, asked through a wire of its own."""
+        return MemoryCloud(self.state, wire).ports
 
     async def pause(self, seconds: float) -> None:
         """Let the time pass, and others run."""
-        self.wire.now += seconds
+        self.state.clock.now += seconds
         await asyncio.sleep(0)
