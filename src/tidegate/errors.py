@@ -67,6 +67,7 @@ class CloudError(Failure):
 
     Attributes:
         code: The service's own error code, such as `ResourceConflictException`.
+        retry_after: Seconds that the service asked to wait before it is asked again; 0 when it asked for nothing.
     """
 
     exit_code = 3
@@ -74,6 +75,7 @@ class CloudError(Failure):
     def __init__(self, what: str, *, where: str = "", what_next: str = "", code: str = "") -> None:
         super().__init__(what, where=where, what_next=what_next)
         self.code = code
+        self.retry_after = 0.0
 
 
 class NotFound(CloudError):

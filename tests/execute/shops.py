@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.memory_cloud import MemoryCloud
+from tidegate.cloud.patience import Patience
+from tidegate.cloud.patient import patient
 from tidegate.cloud.ports import Answer
 from tidegate.config.load import parse
 from tidegate.execute.home import Home
@@ -151,7 +153,7 @@ class Shop:
             plan=plan,
             source=self.source,
             machine=LocalMachine(self.home),
-            cloud=self.cloud.ports,
+            cloud=patient(self.cloud.ports, Patience(self.cloud.pause)),
             ledger=self.ledger,
             addresses={
                 name: SiteAddress(f"APP-{name}", f"TEST-{name}", f"web-{name}", "https://live", "https://candidate")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.execute.shops import NOTHING, Shop, all_on
+from tests.outage import unanswered
 from tidegate.errors import Failure, Locked, NotFound
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, observe, pointers_of, put_back, return_to, settle
@@ -197,7 +198,7 @@ async def test_put_back_that_breaks_off_keeps_the_environment_and_the_way_back(s
     run = shop.workshop()
     await show(run)
     await flip(run)
-    shop.cloud.wire.lose_request("functions.point worker-dev live")
+    unanswered(shop.cloud.wire, "functions.point worker-dev live")
     with pytest.raises(Failure):
         await put_back(run, "dev", "it failed")
     view = shop.ledger.environment("dev")

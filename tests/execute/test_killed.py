@@ -7,6 +7,7 @@ import pytest
 
 from tests.execute.shops import PIPELINE, Shop, all_on
 from tests.execute.walks import MortalStore, killed, phases, walked
+from tests.outage import unanswered
 from tidegate.cloud.ports import Answer
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
@@ -102,9 +103,8 @@ async def test_putting_back_that_is_killed_is_taken_up(tmp_path: Path, strategy:
     while True:
         moment += 5
         shop, run = await begun(tmp_path / str(moment), Order.TOGETHER, strategy)
-        shop.cloud.wire.lose_request(
-            "edges.point kvs/APP-dev" if strategy is Strategy.POINTER else "edges.invalidate APP-dev"
-        )
+        call = "edges.point kvs/APP-dev" if strategy is Strategy.POINTER else "edges.invalidate APP-dev"
+        unanswered(shop.cloud.wire, call)
         if not await killed(run, shop, moment):
             break
         await walked(taken_up(shop, run))

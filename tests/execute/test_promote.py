@@ -3,6 +3,7 @@
 import pytest
 
 from tests.execute.shops import NOTHING, PLACEHOLDER, Shop
+from tests.outage import unanswered
 from tidegate.errors import Moved, Unreachable
 from tidegate.execute.deploy import deploy
 from tidegate.execute.promote import promote
@@ -42,7 +43,7 @@ async def test_a_second_promotion_moves_nothing(shop: Shop) -> None:
 @pytest.mark.parametrize("name", ["api", "worker"])
 async def test_when_one_alias_fails_those_that_moved_go_back(shop: Shop, name: str) -> None:
     run = await shown(shop)
-    shop.cloud.wire.lose_request(LIVE.format(name))
+    unanswered(shop.cloud.wire, LIVE.format(name))
     with pytest.raises(Unreachable) as raised:
         await flip(run)
     assert await shop.live("dev") == NOTHING

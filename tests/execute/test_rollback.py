@@ -7,6 +7,7 @@ import pytest
 from tests.execute.shops import PIPELINE as WHOLE
 from tests.execute.shops import Shop, all_on
 from tests.execute.walks import MortalStore, killed, walked
+from tests.outage import unanswered
 from tidegate.errors import LedgerError, Locked
 from tidegate.execute.environment import hold
 from tidegate.execute.rollback import roll_back
@@ -90,7 +91,7 @@ async def test_a_holder_that_is_gone_must_be_resumed_first(two_live: Shop) -> No
 
 
 async def test_a_rollback_that_fails_half_way_is_put_back(two_live: Shop) -> None:
-    two_live.cloud.wire.lose_request("functions.point worker-prod live")
+    unanswered(two_live.cloud.wire, "functions.point worker-prod live")
     reports, undone = await walked(two_live.rolling_back("r1"))
     assert reports["rollback-prod"].failure
     assert sorted(undone) == ["APP → sha256:bbbbbbbbbbbb", "api-prod: live → 3"]

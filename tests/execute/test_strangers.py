@@ -4,6 +4,7 @@ import pytest
 
 from tests.execute.shops import Shop, all_on, digest
 from tests.execute.walks import phases, walked
+from tests.outage import unanswered
 from tidegate.execute.environment import LEASE_SECONDS, hold
 
 
@@ -23,7 +24,7 @@ async def test_putting_back_leaves_what_a_person_moved(live: Shop) -> None:
 
     live.release("c")
     live.cloud.wire.behind("functions.point worker-dev candidate", person)
-    live.cloud.wire.lose_request("functions.point worker-dev live")
+    unanswered(live.cloud.wire, "functions.point worker-dev live")
     reports, told = await walked(live.workshop())
     assert phases(reports)["promote-dev"] == "failed"
     assert live.cloud.functions.live("api-dev") == digest("a"), "a person's move was undone"

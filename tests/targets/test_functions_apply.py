@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.memory_cloud import MemoryCloud
+from tests.outage import ATTEMPTS, unanswered
 from tests.plan.reference import PIPELINE
-from tidegate.errors import CloudError, Moved, NotFound, Unreachable
+from tidegate.cloud.patience import Patience
+from tidegate.errors import CloudError, Moved, NotFound, Throttled, Unreachable
 from tidegate.model.release import Artifact
-from tidegate.targets.functions import SETTLE_SECONDS, Applier, observe, plan_candidate, plan_promotion
+from tidegate.targets.functions import SETTLE_SECONDS, Applier, fence, observe, plan_candidate, plan_promotion
 from tidegate.targets.step import FunctionStep, PointAlias, told
 
 OLD, NEW, STRANGE = (f"sha256:{letter * 64}" for letter in "0fe")
@@ -35,7 +37,7 @@ class Stage:
 
     @property
     def applier(self) -> Applier:
-        return Applier(self.cloud.ports, "run 1", self.note, self.cloud.pause)
+        return Applier(self.cloud.ports, "run 1", self.note, Patience(self.cloud.pause))
 
     async def plan(self) -> tuple[FunctionStep, ...]:
         return plan_candidate(await self.cloud.functions.observe("api", ("live", "candidate")), WANTED, URI)
@@ -103,8 +105,8 @@ async def test_a_lost_answer_of_a_promotion_is_observed_again(stage: Stage) -> N
 
 
 @pytest.mark.parametrize("call", [WRITES[0], WRITES[2]])
-async def test_a_lost_request_is_told_and_the_next_run_carries_on(stage: Stage, call: str) -> None:
-    stage.cloud.wire.lose_request(call)
+async def test_requests_that_are_always_lost_are_told_and_the_next_run_carries_on(stage: Stage, call: str) -> None:
+    unanswered(stage.cloud.wire, call)
     with pytest.raises(Unreachable):
         await stage.deploy()
     assert await stage.served("live") == OLD
@@ -113,14 +115,48 @@ async def test_a_lost_request_is_told_and_the_next_run_carries_on(stage: Stage, 
     assert stage.cloud.functions.versions("api") == ["1", "2"]
 
 
-async def test_a_publication_may_be_asked_for_again(stage: Stage) -> None:
-    stage.cloud.wire.lose_request(WRITES[1])
+@pytest.mark.parametrize("call", WRITES)
+async def test_a_lost_request_is_asked_again(stage: Stage, call: str) -> None:
+    unanswered(stage.cloud.wire, call, ATTEMPTS - 1)
     assert await stage.deploy() == "2"
+    assert await stage.served("candidate") == NEW
+    assert stage.cloud.wire.writes == WRITES
+
+
+@pytest.mark.parametrize("call", WRITES)
+async def test_a_throttled_write_is_asked_again_not_before_it_may_be(stage: Stage, call: str) -> None:
+    began = stage.cloud.wire.now
+
+    def throttle() -> None:
+        refused = Throttled("too many")
+        refused.retry_after = 15.0
+        raise refused
+
+    stage.cloud.wire.before(call, throttle)
+    assert await stage.deploy() == "2"
+    assert stage.cloud.wire.writes == WRITES
+    assert stage.cloud.wire.now - began >= 15
+
+
+async def test_an_answer_and_a_request_may_both_be_lost(stage: Stage) -> None:
+    for call in WRITES:
+        stage.cloud.wire.lose_request(call)
+        stage.cloud.wire.lose_answer(call)
+    assert await stage.deploy() == "2"
+    assert stage.cloud.functions.versions("api") == ["1", "2"]
+
+
+async def test_a_late_effect_of_a_lost_request_is_seen(stage: Stage) -> None:
+    await stage.deploy()
+    stage.cloud.wire.lose_request("functions.point api live")
+    stage.cloud.wire.before("functions.point api live", lambda: stage.cloud.functions.move("api", "live", "2"))
+    await stage.promote()
+    assert await stage.served("live") == NEW
+    assert "functions.point api live" not in stage.cloud.wire.writes
 
 
 async def test_a_publication_that_stays_unanswered_is_told(stage: Stage) -> None:
-    stage.cloud.wire.lose_request(WRITES[1])
-    stage.cloud.wire.lose_request(WRITES[1])
+    unanswered(stage.cloud.wire, WRITES[1])
     with pytest.raises(Unreachable):
         await stage.deploy()
     assert await stage.served("candidate") == OLD
@@ -177,6 +213,37 @@ async def test_a_stranger_who_did_the_very_same_is_welcome(stage: Stage) -> None
     stage.cloud.wire.before("functions.point api live", lambda: stage.cloud.functions.move("api", "live", "2"))
     await stage.promote()
     assert await stage.served("live") == NEW
+
+
+async def test_a_stranger_behind_a_lost_request_is_not_overwritten(stage: Stage) -> None:
+    await stage.deploy()
+
+    def stranger_and_no_answer() -> None:
+        stage.cloud.functions.move("api", "live", "1", {"2": 0.5})
+        raise Unreachable("no answer")
+
+    stage.cloud.wire.before("functions.point api live", stranger_and_no_answer)
+    with pytest.raises(Moved, match="expected live at 1, found live at 1 and 50% at 2"):
+        await stage.promote()
+    assert "functions.point api live" not in stage.cloud.wire.writes
+
+
+@pytest.mark.parametrize("lose", ["lose_answer", "lose_request"])
+async def test_a_fence_that_is_not_answered_is_up(stage: Stage, lose: str) -> None:
+    before = await stage.cloud.functions.observe("api", ("live", "candidate"))
+    getattr(stage.cloud.wire, lose)("functions.point api live")
+    await fence(stage.cloud.ports, {"api": before}, "taken over", Patience(stage.cloud.pause))
+    after = await stage.cloud.functions.observe("api", ("live", "candidate"))
+    for name, alias in before.aliases.items():
+        assert after.aliases[name].version == alias.version
+        assert after.aliases[name].revision != alias.revision
+
+
+async def test_a_fence_stops_before_who_moved_meanwhile(stage: Stage) -> None:
+    before = await stage.cloud.functions.observe("api", ("live", "candidate"))
+    await stage.deploy()
+    with pytest.raises(Moved, match="expected candidate at 1, found candidate at 2"):
+        await fence(stage.cloud.ports, {"api": before}, "taken over", Patience(stage.cloud.pause))
 
 
 async def test_the_way_back_is_taken_from_wherever_an_alias_stands(stage: Stage) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.memory_cloud import MemoryCloud
+from tests.outage import ATTEMPTS, unanswered
 from tests.targets.sites import ADDRESS, BUCKET, LIVE, ONE, TWO, bundle, page_of, served, site_cloud
+from tidegate.cloud.patience import Patience
 from tidegate.errors import Moved, NotFound, Unreachable
 from tidegate.targets.site_invalidation import HTML, InvalidationSite
 from tidegate.targets.site_pointer import IMMUTABLE
@@ -20,7 +22,7 @@ def cloud() -> MemoryCloud:
 
 @pytest.fixture
 def site(cloud: MemoryCloud) -> InvalidationSite:
-    return InvalidationSite(cloud.ports, ADDRESS)
+    return InvalidationSite(cloud.ports, ADDRESS, Patience(cloud.pause))
 
 
 async def show(site: InvalidationSite, release: str) -> None:
@@ -145,7 +147,7 @@ async def test_a_way_back_that_broke_off_is_begun_anew(
     site: InvalidationSite, cloud: MemoryCloud, tmp_path: Path, call: str
 ) -> None:
     await carried(site, tmp_path, ONE, TWO)
-    cloud.wire.lose_request(call)
+    unanswered(cloud.wire, call, ATTEMPTS if call == WRITE else 1)
     with pytest.raises(Unreachable):
         await promote(site, ONE)
     assert not site.serves(await site.observe(), ONE)
@@ -170,9 +172,19 @@ async def test_a_lost_answer_is_observed_again(site: InvalidationSite, cloud: Me
     assert site.serves(await site.observe(), ONE)
 
 
-async def test_a_lost_request_is_told(site: InvalidationSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+async def test_a_lost_request_is_asked_again(site: InvalidationSite, cloud: MemoryCloud, tmp_path: Path) -> None:
     await site.upload(bundle(tmp_path, ONE))
-    cloud.wire.lose_request(WRITE)
+    unanswered(cloud.wire, WRITE, ATTEMPTS - 1)
+    await show(site, ONE)
+    assert (await site.observe()).test.release == ONE
+    assert cloud.wire.writes.count(WRITE) == 1
+
+
+async def test_requests_that_are_always_lost_are_told(
+    site: InvalidationSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    unanswered(cloud.wire, WRITE)
     with pytest.raises(Unreachable):
         await show(site, ONE)
     assert at_root(cloud) == []

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.memory_cloud import MemoryCloud
+from tests.outage import ATTEMPTS, unanswered
 from tests.targets.sites import ADDRESS, BUCKET, CANDIDATE, LIVE, ONE, TWO, bundle, page_of, served, site_cloud
+from tidegate.cloud.patience import Patience
 from tidegate.errors import ConfigError, Moved, NotFound, Unreachable
 from tidegate.targets.site_pointer import IMMUTABLE, REVALIDATE, PointerSite, prefix_of, release_of
 
@@ -20,7 +22,7 @@ def cloud() -> MemoryCloud:
 
 @pytest.fixture
 def site(cloud: MemoryCloud) -> PointerSite:
-    return PointerSite(cloud.ports, ADDRESS)
+    return PointerSite(cloud.ports, ADDRESS, Patience(cloud.pause))
 
 
 async def show(site: PointerSite, release: str) -> None:
@@ -164,9 +166,42 @@ async def test_a_lost_answer_is_observed_again(
     assert (await site.observe()).app.release == ONE
 
 
-async def test_a_lost_request_is_told(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+async def test_a_lost_request_is_asked_again(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
     await site.upload(bundle(tmp_path, ONE))
+    unanswered(cloud.wire, POINT["app"], ATTEMPTS - 1)
+    await promote(site, ONE)
+    assert (await site.observe()).app.release == ONE
+    assert cloud.wire.writes.count(POINT["app"]) == 1
+
+
+async def test_a_stranger_behind_a_lost_request_is_not_overwritten(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path, TWO))
+
+    def stranger_and_no_answer() -> None:
+        cloud.edges.move("APP", release=prefix_of(ONE))
+        raise Unreachable("no answer")
+
+    cloud.wire.before(POINT["app"], stranger_and_no_answer)
+    with pytest.raises(Moved, match="somebody else moved the pointer"):
+        await promote(site, TWO)
+    assert POINT["app"] not in cloud.wire.writes
+
+
+async def test_a_fence_whose_answer_or_request_is_lost_is_up(site: PointerSite, cloud: MemoryCloud) -> None:
+    old = await site.observe()
+    cloud.wire.lose_answer(POINT["test"])
     cloud.wire.lose_request(POINT["app"])
+    await site.fence(old, "taken over")
+    new = await site.observe()
+    assert old.test.etag != new.test.etag
+    assert old.app.etag != new.app.etag
+
+
+async def test_requests_that_are_always_lost_are_told(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    unanswered(cloud.wire, POINT["app"])
     with pytest.raises(Unreachable):
         await promote(site, ONE)
     assert (await site.observe()).app.release == ""

@@ -97,7 +97,7 @@ async def _fence(shop: Workshop, environment: str, lock: Lock) -> None:
     """Before anything else, make every write of the earlier holder fail: it may be alive, and AWS knows of no lock."""
     snapshot = await observe(shop, environment)
     note = f"tidegate run {shop.run} took over from run {lock.taken_run} ({lock.taken_holder})"
-    await functions.fence(shop.cloud, snapshot.functions, note)
+    await functions.fence(shop.cloud, snapshot.functions, note, shop.patience)
     if snapshot.site:
         await shop.site(environment).fence(snapshot.site, note)
     shop.ledger.note(shop.run, "", f"{environment}: {note}; its pending writes can no longer succeed")
@@ -265,7 +265,7 @@ def applier(shop: Workshop, job: str) -> functions.Applier:
         return done
 
     note = f"tidegate run {shop.run} release {shop.release().id}"
-    return functions.Applier(shop.cloud, note, journal, shop.pause)
+    return functions.Applier(shop.cloud, note, journal, shop.patience)
 
 
 def runtime(shop: Workshop, environment: str, *, live: bool) -> dict[str, str]:

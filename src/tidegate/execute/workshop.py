@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import ConfigError, Failure
 from tidegate.execute.machine import Machine
@@ -44,6 +46,7 @@ class Workshop:
         alive: Whether the process of a run lives.
         clock: Seconds since the epoch.
         pause: Sleeps.
+        jitter: A random number from 0 to 1, that waits before something is asked again are spread with.
         past: The product as an earlier commit has it.
         guards: One lock an environment, so that two jobs of a run do not both begin it.
     """
@@ -59,8 +62,14 @@ class Workshop:
     alive: Callable[[str], bool]
     clock: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = random.random
     past: Callable[[str], Edition] | None = None
     guards: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    @property
+    def patience(self) -> Patience:
+        """How what the cloud did not answer is asked again."""
+        return Patience(self.pause, self.jitter)
 
     def log(self, job: str) -> Callable[[str], None]:
         """A function that appends a line to a job's log."""
@@ -90,7 +99,7 @@ class Workshop:
         Raises:
             ConfigError: When the environment has no site address.
         """
-        return site_target(self.cloud, self.pipeline, self.addresses.get(environment), environment)
+        return site_target(self.cloud, self.pipeline, self.addresses.get(environment), environment, self.patience)
 
     def release(self) -> Release:
         """The release that this run carries: made once, from what was built and what is inherited.
@@ -150,7 +159,13 @@ class Workshop:
         return job.outcome
 
 
-def site_target(cloud: Cloud, pipeline: Pipeline, address: SiteAddress | None, environment: str) -> SiteTarget:
+def site_target(
+    cloud: Cloud,
+    pipeline: Pipeline,
+    address: SiteAddress | None,
+    environment: str,
+    patience: Patience | None = None,
+) -> SiteTarget:
     """The site of an environment, by the strategy that the pipeline declares.
 
     Raises:
@@ -159,8 +174,8 @@ def site_target(cloud: Cloud, pipeline: Pipeline, address: SiteAddress | None, e
     if address is None or pipeline.site is None:
         raise ConfigError("no address of the site is known", where=environment, what_next="`tidegate cloud up`")
     if pipeline.site.strategy is Strategy.POINTER:
-        return PointerSite(cloud, address)
-    return InvalidationSite(cloud, address)
+        return PointerSite(cloud, address, patience or Patience())
+    return InvalidationSite(cloud, address, patience or Patience())
 
 
 def _artifact(fields: object) -> Artifact:

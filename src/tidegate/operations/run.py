@@ -10,6 +10,8 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
+from tidegate.cloud.patience import Patience
+from tidegate.cloud.patient import patient
 from tidegate.errors import ConfigError, Failure
 from tidegate.execute.interpreter import walk
 from tidegate.execute.local_machine import LocalMachine
@@ -23,6 +25,9 @@ from tidegate.operations.addresses import read_addresses
 from tidegate.operations.plan import Planned, make_plan
 from tidegate.operations.project import Project
 from tidegate.process import lives, own
+
+OUTAGE = Patience(attempts=6, first_seconds=0.5)
+"""A run goes on asking for about ten seconds; what lasts longer is for `tidegate resume`."""
 
 
 async def plan_and_open(project: Project, reference: str, branch: str | None, trigger: str) -> tuple[str, Planned]:
@@ -89,7 +94,7 @@ async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan)
             plan=plan,
             source=source,
             machine=LocalMachine(project.home),
-            cloud=cloud,
+            cloud=patient(cloud, OUTAGE),
             ledger=ledger,
             addresses=addresses,
             alive=lambda other: alive(ledger.run(other)),

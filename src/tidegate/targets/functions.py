@@ -1,11 +1,12 @@
 """Functions as a target: observe, plan the candidate and the promotion, apply one function's steps."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tidegate.cloud.patience import Patience, Pause
 from tidegate.cloud.ports import Cloud
-from tidegate.errors import CloudError, Failure, Moved, NotFound, Unreachable
+from tidegate.errors import CloudError, Moved, NotFound
 from tidegate.model.pipeline import FunctionSpec, Pipeline, expand
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
@@ -75,16 +76,26 @@ def plan_promotion(functions: Mapping[str, FunctionSnapshot]) -> tuple[PointAlia
     return tuple(steps)
 
 
-async def fence(cloud: Cloud, functions: Mapping[str, FunctionSnapshot], note: str) -> None:
+async def fence(cloud: Cloud, functions: Mapping[str, FunctionSnapshot], note: str, patience: Patience) -> None:
     """Change the revision of every alias without moving it: a write that expects the old one then fails.
 
     Raises:
         Moved: When an alias moved since the snapshot.
     """
+
+    async def one(function: str, pointer: Alias) -> None:
+        async def look(lost: CloudError) -> Alias | None:
+            found = await _alias(cloud, function, pointer.name)
+            if found.revision == pointer.revision:
+                return None
+            if found.version != pointer.version or (found.weights and found.weights != pointer.weights):
+                raise _stranger(lost, function, _where(pointer), _where(found)) from lost
+            return found  # whoever changed it, the old revision is gone
+
+        await patience.write(lambda: cloud.functions.point(function, pointer, pointer.version, note), look)
+
     await together(
-        cloud.functions.point(function.name, pointer, pointer.version, note)
-        for function in functions.values()
-        for pointer in function.aliases.values()
+        one(function.name, pointer) for function in functions.values() for pointer in function.aliases.values()
     )
 
 
@@ -112,13 +123,13 @@ class Applier:
         cloud: Where.
         note: Written to descriptions, so that a later observation can tell our write from a stranger's.
         journal: Called with a step before its effect and awaited; its result is called with the outcome after.
-        pause: Sleeps; given from outside so that tests need not wait.
+        patience: How often a write is asked for that did not happen, and how what settles is waited for.
     """
 
     cloud: Cloud
     note: str
     journal: Callable[[FunctionStep], Callable[[str], None]]
-    pause: Callable[[float], Awaitable[None]]
+    patience: Patience
 
     async def apply(self, steps: tuple[FunctionStep, ...]) -> str:
         """Apply one function's steps in order; returns the version that the last one points to or published."""
@@ -141,30 +152,43 @@ class Applier:
         revision = step.revision
         if found.revision == revision and not found.settled:
             # An update of before is still under way: until its end Lambda refuses another, and its end is a revision.
-            revision = (await _ended(self.cloud, step.function, LATEST, self.pause)).revision
-        try:
-            await self.cloud.functions.update_code(step.function, step.image_uri, revision)
-        except (Moved, Unreachable) as lost:
+            revision = (await _ended(self.cloud, step.function, LATEST, self.patience.pause)).revision
+
+        async def look(lost: CloudError) -> Version | None:
             found = await self.cloud.functions.version(step.function, LATEST)
+            if found.revision == revision:
+                return None
             if found.digest != step.digest:
                 raise _stranger(lost, step.function, f"$LATEST at {revision}", found.digest) from lost
+            return found
+
+        await self.patience.write(
+            lambda: self.cloud.functions.update_code(step.function, step.image_uri, revision), look
+        )
 
     async def _publish(self, step: Publish) -> str:
         latest = await self._holding(step)
-        try:
-            published = await self.cloud.functions.publish(step.function, step.digest, latest.revision, self.note)
-        except (Moved, Unreachable) as lost:
+        revision = latest.revision
+
+        async def look(lost: CloudError) -> Version | None:
+            # AWS API: PublishVersion makes no second version of what did not change since the last one, so that asking
+            # again is the way to hear of a version that was published.
+            nonlocal revision
             again = await self._holding(step)
             if again.configuration != latest.configuration:
                 raise _stranger(lost, step.function, "$LATEST as it was", "another configuration") from lost
-            # AWS API: PublishVersion makes no second version of what did not change since the last one.
-            published = await self.cloud.functions.publish(step.function, step.digest, again.revision, self.note)
-        await settled(self.cloud, step.function, published.version, self.pause)
+            revision = again.revision
+            return None
+
+        published = await self.patience.write(
+            lambda: self.cloud.functions.publish(step.function, step.digest, revision, self.note), look
+        )
+        await settled(self.cloud, step.function, published.version, self.patience.pause)
         return published.version
 
     async def _holding(self, step: Publish) -> Version:
         """`$LATEST`, settled; it must hold what is to be published."""
-        latest = await settled(self.cloud, step.function, LATEST, self.pause)
+        latest = await settled(self.cloud, step.function, LATEST, self.patience.pause)
         if latest.digest != step.digest:
             raise Moved(
                 f"$LATEST holds {latest.digest[:19]}, expected {step.digest[:19]}: somebody else deployed",
@@ -175,28 +199,33 @@ class Applier:
 
     async def _point(self, step: PointAlias, version: str) -> None:
         """Point an alias; a lost answer is told from a stranger's write by observing again."""
-        pointer = step.expected or await self._pointer(step)
+        pointer = step.expected or await _alias(self.cloud, step.function, step.alias)
         if pointer.version == version and not pointer.weights:
             return
-        try:
-            await self.cloud.functions.point(step.function, pointer, version, self.note)
-        except (Moved, Unreachable) as lost:
-            found = await self._pointer(step)
-            if found.version != version or found.weights:
-                raise _stranger(lost, step.function, _where(pointer), _where(found)) from lost
 
-    async def _pointer(self, step: PointAlias) -> Alias:
-        observed = await self.cloud.functions.observe(step.function, (step.alias,))
-        if step.alias not in observed.aliases:
-            raise NotFound(
-                f"alias {step.alias} does not exist",
-                where=step.function,
-                what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
-            )
-        return observed.aliases[step.alias]
+        async def look(lost: CloudError) -> Alias | None:
+            found = await _alias(self.cloud, step.function, step.alias)
+            if found.version == version and not found.weights:
+                return found
+            if found.revision == pointer.revision:
+                return None
+            raise _stranger(lost, step.function, _where(pointer), _where(found)) from lost
+
+        await self.patience.write(lambda: self.cloud.functions.point(step.function, pointer, version, self.note), look)
 
 
-async def settled(cloud: Cloud, function: str, qualifier: str, pause: Callable[[float], Awaitable[None]]) -> Version:
+async def _alias(cloud: Cloud, function: str, alias: str) -> Alias:
+    observed = await cloud.functions.observe(function, (alias,))
+    if alias not in observed.aliases:
+        raise NotFound(
+            f"alias {alias} does not exist",
+            where=function,
+            what_next="create it with Terraform, or on the embedded cloud with `tidegate cloud up`",
+        )
+    return observed.aliases[alias]
+
+
+async def settled(cloud: Cloud, function: str, qualifier: str, pause: Pause) -> Version:
     """Wait until a version is Active and no update of it is under way.
 
     Raises:
@@ -208,7 +237,7 @@ async def settled(cloud: Cloud, function: str, qualifier: str, pause: Callable[[
     return version
 
 
-async def _ended(cloud: Cloud, function: str, qualifier: str, pause: Callable[[float], Awaitable[None]]) -> Version:
+async def _ended(cloud: Cloud, function: str, qualifier: str, pause: Pause) -> Version:
     """A version once it is settled, or has failed to."""
     waited, delay = 0.0, 0.02
     while True:
@@ -227,9 +256,7 @@ def _where(pointer: Alias) -> str:
     return f"{pointer.name} at {pointer.version}{shares}"
 
 
-def _stranger(lost: CloudError, function: str, expected: str, found: str) -> Failure:
-    if isinstance(lost, Unreachable):
-        return lost
+def _stranger(lost: CloudError, function: str, expected: str, found: str) -> Moved:
     return Moved(
         f"somebody else moved it: expected {expected}, found {found}; nothing more was changed",
         where=function,

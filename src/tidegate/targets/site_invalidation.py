@@ -7,10 +7,11 @@ way back is putting the kept bundle back and invalidating both. Whoever uses it 
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud
-from tidegate.errors import Moved, NotFound, Unreachable
+from tidegate.errors import CloudError, Moved, NotFound
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
 from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
 from tidegate.targets.site_pointer import IMMUTABLE, UPLOADS_AT_ONCE, prefix_of
@@ -31,6 +32,7 @@ class InvalidationSite:
 
     cloud: Cloud
     address: SiteAddress
+    patience: Patience = field(default_factory=Patience)
 
     async def observe(self) -> SiteSnapshot:
         """Read what TEST and APP were last told to serve."""
@@ -97,10 +99,16 @@ class InvalidationSite:
     async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
         """Write the object that both pointers are kept in: its ETag is theirs."""
         state, etag = await self._state()
-        body = json.dumps({**state, "fence": note}, sort_keys=True).encode()
-        await self.cloud.buckets.write(
-            self.address.bucket, _STATE, body, content_type="application/json", cache_control="no-store", expect=etag
-        )
+
+        async def look(lost: CloudError) -> str | None:
+            found, now = await self._state()
+            if now == etag:
+                return None
+            if any(found.get(who, "") != state.get(who, "") for who in ("test", "app")):
+                raise _stranger(snapshot.app, found.get("app", "")) from lost
+            return now  # whoever changed it, the old ETag is gone
+
+        await self.patience.write(lambda: self._write({**state, "fence": note}, etag), look)
 
     async def _lay_out(self, release: str, runtime: Mapping[str, str]) -> None:
         kept = f"{_KEPT}/{prefix_of(release)}"
@@ -124,23 +132,22 @@ class InvalidationSite:
         state, etag = await self._state()
         if state.get(who, "") not in {expected.release, release}:
             raise _stranger(expected, state.get(who, ""))
-        body = json.dumps({**state, who: release}, sort_keys=True).encode()
-        try:
-            await self.cloud.buckets.write(
-                self.address.bucket,
-                _STATE,
-                body,
-                content_type="application/json",
-                cache_control="no-store",
-                expect=etag,
-            )
-        except (Moved, Unreachable) as lost:
-            found, _ = await self._state()
+
+        async def look(lost: CloudError) -> str | None:
+            found, now = await self._state()
             if found.get(who, "") == release:
-                return
-            if isinstance(lost, Unreachable):
-                raise
+                return now
+            if now == etag:
+                return None
             raise _stranger(expected, found.get(who, "")) from lost
+
+        await self.patience.write(lambda: self._write({**state, who: release}, etag), look)
+
+    async def _write(self, state: Mapping[str, str], etag: str) -> str:
+        body = json.dumps(state, sort_keys=True).encode()
+        return await self.cloud.buckets.write(
+            self.address.bucket, _STATE, body, content_type="application/json", cache_control="no-store", expect=etag
+        )
 
     async def _state(self) -> tuple[dict[str, str], str]:
         try:

@@ -7,10 +7,11 @@ KeyValueStore of its distribution. Promotion and rollback are one UpdateKeys cal
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud, Distribution
-from tidegate.errors import CloudError, ConfigError, Moved, NotFound, Unreachable
+from tidegate.errors import CloudError, ConfigError, Moved, NotFound
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
 from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
 from tidegate.targets.together import together
@@ -36,6 +37,7 @@ class PointerSite:
 
     cloud: Cloud
     address: SiteAddress
+    patience: Patience = field(default_factory=Patience)
 
     async def observe(self) -> SiteSnapshot:
         """Read both pointers at once."""
@@ -98,8 +100,7 @@ class PointerSite:
     async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
         """Write a key that nobody reads: a store's ETag covers all its keys."""
         for pointer in (snapshot.test, snapshot.app):
-            store = (await self._distribution(pointer.distribution)).store
-            await self.cloud.edges.point(store, {"fence": note}, pointer.etag)
+            await self._write({"fence": note}, pointer)
 
     async def _point(self, who: str, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         if release and not await self.has(release):
@@ -110,17 +111,21 @@ class PointerSite:
             )
         key = f"runtime/{who}.json"
         await self._write_runtime(key, runtime)
+        await self._write({"release": prefix_of(release), "runtime": key}, expected)
+
+    async def _write(self, wanted: Mapping[str, str], expected: SitePointer) -> None:
+        """Write keys of a pointer's store; a lost answer is told from a stranger's write by observing again."""
         store = (await self._distribution(expected.distribution)).store
-        wanted = {"release": prefix_of(release), "runtime": key}
-        try:
-            await self.cloud.edges.point(store, wanted, expected.etag)
-        except (Moved, Unreachable) as lost:
-            found, _ = await self.cloud.edges.pointers(store)
+
+        async def look(lost: CloudError) -> str | None:
+            found, etag = await self.cloud.edges.pointers(store)
             if wanted.items() <= found.items():
-                return
-            if isinstance(lost, Unreachable):
-                raise
+                return etag
+            if etag == expected.etag:
+                return None
             raise _stranger(lost, expected, release_of(found.get("release", ""))) from lost
+
+        await self.patience.write(lambda: self.cloud.edges.point(store, wanted, expected.etag), look)
 
     async def _write_runtime(self, key: str, runtime: Mapping[str, str]) -> None:
         body = json.dumps(dict(runtime), sort_keys=True).encode()

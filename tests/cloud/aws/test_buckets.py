@@ -16,7 +16,7 @@ async def bucket(wire: Wire) -> str:
     name = f"bucket-{uuid4().hex[:12]}"
     await wire.ask(
         name,
-        lambda: wire.reads.buckets.create_bucket(
+        lambda: wire.clients.buckets.create_bucket(
             Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"}
         ),
     )
@@ -34,7 +34,7 @@ async def test_a_file_is_streamed_with_its_properties(cloud: Cloud, bucket: str,
     file.write_bytes(bytes(range(256)) * 5000)
     await cloud.buckets.write(bucket, "app.js", file, content_type="text/javascript", cache_control="immutable")
     assert (await cloud.buckets.read(bucket, "app.js"))[0] == file.read_bytes()
-    head = await wire.ask(bucket, lambda: wire.reads.buckets.head_object(Bucket=bucket, Key="app.js"))
+    head = await wire.ask(bucket, lambda: wire.clients.buckets.head_object(Bucket=bucket, Key="app.js"))
     assert (head["ContentType"], head["CacheControl"]) == ("text/javascript", "immutable")
 
 

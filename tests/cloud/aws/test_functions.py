@@ -51,7 +51,7 @@ async def test_the_version_of_a_canary_is_observed_too(
     second = await deployed(cloud, function, await push_image(TWO))
     await wire.ask(
         function,
-        lambda: wire.writes.functions.update_alias(
+        lambda: wire.clients.functions.update_alias(
             FunctionName=function, Name="live", RoutingConfig={"AdditionalVersionWeights": {second.version: 0.25}}
         ),
     )

@@ -14,7 +14,7 @@ async def group(wire: Wire) -> str:
     name = f"/aws/lambda/function-{uuid4().hex[:8]}"
 
     def fill() -> None:
-        logs = wire.reads.logs
+        logs = wire.clients.logs
         logs.create_log_group(logGroupName=name)
         for stream, moments in (("a", (0, 2000)), ("b", (1000, 3000))):
             logs.create_log_stream(logGroupName=name, logStreamName=stream)

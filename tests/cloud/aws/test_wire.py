@@ -135,10 +135,29 @@ async def test_a_write_that_is_always_throttled_ends() -> None:
     assert all(0 <= seconds <= 5 for seconds in sleeps.slept)
 
 
+@pytest.mark.parametrize(("asked", "least", "most"), [("7", 7, 12), ("3600", 20, 25), ("soon", 0, 5), ("-3", 0, 5)])
+async def test_what_is_throttled_is_asked_again_not_before_it_may_be(asked: str, least: float, most: float) -> None:
+    throttle = (429, f"TooManyRequestsException\r\nRetry-After: {asked}", THROTTLE[2])
+    async with rough(throttle, ALIAS, throttle, ALIAS) as (endpoint, wire, sleeps):
+        await AwsFunctions(wire).point("f", LIVE, "2", "r1")
+        await wire.ask("f", lambda: wire.clients.functions.get_alias(FunctionName="f", Name="live"))
+    assert len(endpoint.asked) == 4
+    assert len(sleeps.slept) == 2
+    assert all(least <= seconds <= most for seconds in sleeps.slept)
+
+
+async def test_a_read_that_is_never_answered_ends() -> None:
+    async with rough(*[None] * (ATTEMPTS + 1)) as (endpoint, wire, sleeps):
+        with pytest.raises(Unreachable):
+            await wire.ask("f", lambda: wire.clients.functions.list_aliases(FunctionName="f"))
+    assert len(endpoint.asked) == ATTEMPTS
+    assert len(sleeps.slept) == ATTEMPTS - 1
+
+
 async def test_a_read_whose_answer_was_lost_is_repeated() -> None:
     listed = (200, "", b'{"Aliases":[]}')
     async with rough(None, listed) as (endpoint, wire, _):
-        aliases = await wire.ask("f", lambda: wire.reads.functions.list_aliases(FunctionName="f")["Aliases"])
+        aliases = await wire.ask("f", lambda: wire.clients.functions.list_aliases(FunctionName="f")["Aliases"])
     assert aliases == []
     assert len(endpoint.asked) == 2
 
@@ -220,11 +239,11 @@ async def test_clients_are_made_once_however_many_threads_ask() -> None:
 
         def call() -> None:
             begin.wait()
-            made.add(id(wire.reads.tables))
+            made.add(id(wire.clients.tables))
 
         await asyncio.gather(*(wire.ask("tables", call) for _ in range(8)))
         assert len(made) == 1
-        assert wire.reads.tables is not wire.writes.tables
+        assert wire.clients.tables is not wire.invokes.tables
 
 
 @pytest.mark.parametrize(

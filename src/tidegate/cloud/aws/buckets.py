@@ -23,7 +23,7 @@ class AwsBuckets:
         """All objects below a prefix."""
 
         def call() -> tuple[StoredObject, ...]:
-            pages = self._wire.reads.buckets.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            pages = self._wire.clients.buckets.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return tuple(
                 StoredObject(found["Key"], found["ETag"], found["Size"])
                 for page in pages
@@ -36,7 +36,7 @@ class AwsBuckets:
         """Body and ETag; `NotFound` without the object."""
 
         def call() -> tuple[bytes, str]:
-            answer = self._wire.reads.buckets.get_object(Bucket=bucket, Key=key)
+            answer = self._wire.clients.buckets.get_object(Bucket=bucket, Key=key)
             with answer["Body"] as stream:
                 return stream.read(), answer["ETag"]
 
@@ -63,14 +63,14 @@ class AwsBuckets:
             expect: None writes in any case, and again after a lost answer; empty demands that the object does not exist
                 yet; else its ETag.
         """
-        clients, run = (self._wire.reads, self._wire.ask) if expect is None else (self._wire.writes, self._wire.tell)
+        run = self._wire.ask if expect is None else self._wire.tell
         properties: dict[str, Any] = {"ContentType": content_type, "CacheControl": cache_control}
         if expect is not None:
             properties |= {"IfMatch": expect} if expect else {"IfNoneMatch": "*"}
 
         def call() -> str:
             with _opened(body) as content:
-                return clients.buckets.put_object(Bucket=bucket, Key=key, Body=content, **properties)["ETag"]
+                return self._wire.clients.buckets.put_object(Bucket=bucket, Key=key, Body=content, **properties)["ETag"]
 
         try:
             return await run(_where(bucket, key), call)
@@ -87,7 +87,7 @@ class AwsBuckets:
     async def _delete(self, bucket: str, keys: Sequence[str]) -> None:
         answer = await self._wire.ask(
             _where(bucket, keys[0]),
-            lambda: self._wire.reads.buckets.delete_objects(
+            lambda: self._wire.clients.buckets.delete_objects(
                 Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
             ),
         )

@@ -31,7 +31,7 @@ async def open_cloud(region: str, endpoint: str | None = None) -> AsyncIterator[
     wire = Wire(region, endpoint)
     probe = HttpProbe(trust_env=not wire.loopback)
     try:
-        account = await wire.ask("the account", lambda: wire.reads.identity.get_caller_identity()["Account"])
+        account = await wire.ask("the account", lambda: wire.clients.identity.get_caller_identity()["Account"])
         yield Cloud(
             account=account,
             region=region,

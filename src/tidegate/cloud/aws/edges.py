@@ -21,7 +21,7 @@ class AwsEdges:
         where = f"distribution {identity}"
 
         def call() -> tuple[Mapping[str, Any], str]:
-            described = self._wire.reads.edges.get_distribution(Id=identity)["Distribution"]
+            described = self._wire.clients.edges.get_distribution(Id=identity)["Distribution"]
             return described, self._store(described["DistributionConfig"]["DefaultCacheBehavior"])
 
         described, store = await self._wire.ask(where, call)
@@ -38,7 +38,7 @@ class AwsEdges:
         where = f"distribution {identity}"
         created = await self._wire.ask(
             where,
-            lambda: self._wire.reads.edges.create_invalidation(
+            lambda: self._wire.clients.edges.create_invalidation(
                 DistributionId=identity,
                 InvalidationBatch={
                     "Paths": {"Quantity": len(paths), "Items": list(paths)},
@@ -49,7 +49,7 @@ class AwsEdges:
         number = created["Id"]
 
         def state() -> str:
-            answer = self._wire.reads.edges.get_invalidation(DistributionId=identity, Id=number)
+            answer = self._wire.clients.edges.get_invalidation(DistributionId=identity, Id=number)
             return answer["Invalidation"]["Status"]
 
         await self._wire.until(f"{where}, invalidation {number}", state, "Completed", INVALIDATION_SECONDS)
@@ -62,7 +62,7 @@ class AwsEdges:
         """
 
         def call() -> tuple[dict[str, str], str]:
-            client = self._wire.reads.pointers
+            client = self._wire.clients.pointers
             etag = client.describe_key_value_store(KvsARN=store)["ETag"]
             pages = client.get_paginator("list_keys").paginate(KvsARN=store)
             return {item["Key"]: item["Value"] for page in pages for item in page.get("Items", ())}, etag
@@ -73,7 +73,7 @@ class AwsEdges:
         """Write keys in one call; returns the new ETag. `Moved` when `etag` is not the current one."""
         answer = await self._wire.tell(
             store,
-            lambda: self._wire.writes.pointers.update_keys(
+            lambda: self._wire.clients.pointers.update_keys(
                 KvsARN=store, IfMatch=etag, Puts=[{"Key": key, "Value": value} for key, value in values.items()]
             ),
         )
@@ -83,7 +83,7 @@ class AwsEdges:
         for association in behavior.get("FunctionAssociations", {}).get("Items", ()):
             if association["EventType"] == "viewer-request":
                 name = association["FunctionARN"].rpartition("/")[2]
-                summary = self._wire.reads.edges.describe_function(Name=name, Stage="LIVE")["FunctionSummary"]
+                summary = self._wire.clients.edges.describe_function(Name=name, Stage="LIVE")["FunctionSummary"]
                 stores = summary["FunctionConfig"].get("KeyValueStoreAssociations", {}).get("Items", ())
                 return next((store["KeyValueStoreARN"] for store in stores), "")
         return ""

@@ -5,6 +5,7 @@ A fault's kind answers the caller's question: did the effect happen? `Moved`, `N
 """
 
 import re
+from collections.abc import Mapping
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
@@ -123,12 +124,20 @@ def _refusal(error: boto.ClientError, where: str) -> CloudError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     operation = error.operation_name
     kind = _kind(operation, code, message, status)
-    return kind(
+    refusal = kind(
         f"{operation} was refused: {message} ({code or status})",
         where=where,
         code=code,
         what_next=_what_next(kind, code, operation),
     )
+    refusal.retry_after = _retry_after(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    return refusal
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that a service asks to wait (RFC 9110, "Retry-After"). AWS sends no dates; one would count as nothing."""
+    said = headers.get("retry-after", "").strip()
+    return float(said) if said.isascii() and said.isdigit() else 0.0
 
 
 def _kind(operation: str, code: str, message: str, status: int) -> type[CloudError]:

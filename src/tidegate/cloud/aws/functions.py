@@ -37,7 +37,7 @@ class AwsFunctions:
         """One version; `qualifier` is `$LATEST` or a number."""
         described = await self._wire.ask(
             f"function {name}:{qualifier}",
-            lambda: self._wire.reads.functions.get_function_configuration(FunctionName=name, Qualifier=qualifier),
+            lambda: self._wire.clients.functions.get_function_configuration(FunctionName=name, Qualifier=qualifier),
         )
         return _version(described)
 
@@ -45,7 +45,7 @@ class AwsFunctions:
         """UpdateFunctionCode; returns `$LATEST` right after the update was accepted, not completed."""
         described = await self._wire.tell(
             f"function {name}",
-            lambda: self._wire.writes.functions.update_function_code(
+            lambda: self._wire.clients.functions.update_function_code(
                 FunctionName=name, ImageUri=image_uri, RevisionId=revision, Publish=False
             ),
         )
@@ -55,7 +55,7 @@ class AwsFunctions:
         """PublishVersion with CodeSha256 and RevisionId; `Moved` when `$LATEST` is not what both say."""
         described = await self._wire.tell(
             f"function {name}",
-            lambda: self._wire.writes.functions.publish_version(
+            lambda: self._wire.clients.functions.publish_version(
                 FunctionName=name,
                 CodeSha256=digest.removeprefix("sha256:"),
                 RevisionId=revision,
@@ -68,7 +68,7 @@ class AwsFunctions:
         """UpdateAlias with the revision of `alias`; removes weights. `Moved` when it is not the current one."""
         described = await self._wire.tell(
             f"function {name}:{alias.name}",
-            lambda: self._wire.writes.functions.update_alias(
+            lambda: self._wire.clients.functions.update_alias(
                 FunctionName=name,
                 Name=alias.name,
                 FunctionVersion=version,
@@ -102,10 +102,10 @@ class AwsFunctions:
     async def _aliases(self, name: str) -> dict[str, Alias]:
         def call() -> dict[str, Alias]:
             # By hand: botocore looks through the folders of all services, in each thread, to make its first paginator.
-            page = self._wire.reads.functions.list_aliases(FunctionName=name)
+            page = self._wire.clients.functions.list_aliases(FunctionName=name)
             found = page["Aliases"]
             while marker := page.get("NextMarker"):
-                page = self._wire.reads.functions.list_aliases(FunctionName=name, Marker=marker)
+                page = self._wire.clients.functions.list_aliases(FunctionName=name, Marker=marker)
                 found += page["Aliases"]
             return {described["Name"]: _alias(described) for described in found}
 

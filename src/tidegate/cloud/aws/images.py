@@ -16,7 +16,7 @@ class AwsImages:
     async def access(self) -> RegistryAccess:
         """A fresh authorization for the account's registry."""
         granted = await self._wire.ask(
-            "the registry", lambda: self._wire.reads.images.get_authorization_token()["authorizationData"]
+            "the registry", lambda: self._wire.clients.images.get_authorization_token()["authorizationData"]
         )
         if not granted:
             raise CloudError("GetAuthorizationToken granted nothing", where="the registry")
@@ -28,7 +28,7 @@ class AwsImages:
         try:
             await self._wire.ask(
                 f"{repository}@{digest}",
-                lambda: self._wire.reads.images.describe_images(
+                lambda: self._wire.clients.images.describe_images(
                     repositoryName=repository, imageIds=[{"imageDigest": digest}]
                 ),
             )

@@ -15,7 +15,7 @@ class AwsLogs:
         """Lines of a log group since a time, oldest first; empty when the group does not exist yet."""
 
         def call() -> list[LogLine]:
-            pages = self._wire.reads.logs.get_paginator("filter_log_events").paginate(
+            pages = self._wire.clients.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=group, startTime=int(since * 1000)
             )
             return [

@@ -1,8 +1,7 @@
 """How an adapter asks AWS: blocking boto3 calls in one bounded thread pool, faults mapped, retries bounded."""
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,10 +9,10 @@ from botocore.config import Config
 
 from tidegate.cloud.aws.clients import Clients, Session
 from tidegate.cloud.aws.faults import BOTO_ERRORS, fault
+from tidegate.cloud.patience import Patience, Pause
 from tidegate.errors import CloudError, Throttled
 
 T = TypeVar("T")
-Sleep = Callable[[float], Awaitable[None]]
 
 THREADS = 16
 ATTEMPTS = 4
@@ -24,40 +23,37 @@ READ_SECONDS = 60.0
 INVOKE_SECONDS = 910.0
 """Lambda ends every invocation after at most 900 s."""
 
-_FIRST_WAIT_SECONDS = 0.2
-_LONGEST_WAIT_SECONDS = 5.0
 _FIRST_POLL_SECONDS = 0.02
+_LONGEST_POLL_SECONDS = 5.0
 
 
 class Wire:
     """Clients, threads and retries that all adapters of a cloud share.
 
-    A read may be asked again after a lost answer, so botocore's standard mode does. A write may not: its effect may
-    have happened. It is asked again only when AWS throttled it, which says that nothing happened.
+    A read may be asked again after a lost answer. A write may not: its effect may have happened. It is asked again only
+    when AWS throttled it, which says that nothing happened. botocore's own retries are off: they do not know what
+    Retry-After says.
 
     Attributes:
         region: The region.
         endpoint: Endpoint URL; None on AWS.
         loopback: Whether the endpoint is on this machine.
-        reads: Clients for calls that change nothing, and for writes that can be repeated.
-        writes: Clients for calls that must not be repeated blindly.
-        invokes: As `writes`, with time for a handler to answer.
+        clients: Clients for all but invocations.
+        invokes: As `clients`, with time for a handler to answer.
     """
 
-    def __init__(self, region: str, endpoint: str | None, *, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(self, region: str, endpoint: str | None, *, sleep: Pause = asyncio.sleep) -> None:
         session = Session(region, endpoint)
         self.region = region
         self.endpoint = endpoint
         self.loopback = session.loopback
-        self.reads = Clients(session, _config(ATTEMPTS, READ_SECONDS))
-        self.writes = Clients(session, _config(1, READ_SECONDS))
-        self.invokes = Clients(session, _config(1, INVOKE_SECONDS))
-        self.sleep = sleep
-        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.clients = Clients(session, _config(READ_SECONDS))
+        self.invokes = Clients(session, _config(INVOKE_SECONDS))
+        self._patience = Patience(sleep, attempts=ATTEMPTS)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tidegate-aws")
 
     async def ask(self, where: str, call: Callable[[], T]) -> T:
-        """Run a call in the pool.
+        """Run a call in the pool that changes nothing, or may be done twice: again while it is not answered.
 
         Args:
             where: The resource that it concerns, for messages.
@@ -66,17 +62,14 @@ class Wire:
         Raises:
             CloudError: Whatever botocore raised.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _mapped, where, call)
+        return await self._patience.read(lambda: self._once(where, call))
 
     async def tell(self, where: str, call: Callable[[], T]) -> T:
-        """Run a write: as `ask`, and again after a random wait, a few times, while AWS throttles it."""
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self.ask(where, call)
-            except Throttled:
-                longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**attempt)
-                await self.sleep(self._jitter.uniform(0, longest))
-        return await self.ask(where, call)
+        """Run a write: as `ask`, and again only while AWS throttles it."""
+        return await self._patience.over(lambda: self._once(where, call), Throttled)
+
+    async def _once(self, where: str, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _mapped, where, call)
 
     async def until(self, where: str, read: Callable[[], str], wanted: str, limit_seconds: float) -> None:
         """Read a state until it is the wanted one, at first often and then less so.
@@ -88,8 +81,8 @@ class Wire:
         while (state := await self.ask(where, read)) != wanted:
             if waited >= limit_seconds:
                 raise CloudError(f"still {state} after {waited:.0f} s, not {wanted}", where=where)
-            await self.sleep(wait)
-            waited, wait = waited + wait, min(wait * 1.5, _LONGEST_WAIT_SECONDS)
+            await self._patience.pause(wait)
+            waited, wait = waited + wait, min(wait * 1.5, _LONGEST_POLL_SECONDS)
 
     async def close(self) -> None:
         """Wait for calls under way, drop those that have not begun, close all connections."""
@@ -97,7 +90,7 @@ class Wire:
 
     def _close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for clients in (self.reads, self.writes, self.invokes):
+        for clients in (self.clients, self.invokes):
             clients.close()
 
 
@@ -108,12 +101,12 @@ def _mapped(where: str, call: Callable[[], T]) -> T:
         raise fault(error, where) from error
 
 
-def _config(attempts: int, read_seconds: float) -> Config:
+def _config(read_seconds: float) -> Config:
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
         max_pool_connections=THREADS,
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        retries={"mode": "standard", "total_max_attempts": 1},
         tcp_keepalive=True,
         user_agent_extra="tidegate",
     )

@@ -101,7 +101,7 @@ async def test_the_api_says_that_nothing_is_deployed_yet(cloud: Cloud, standing:
 
 @pytest.mark.usefixtures("standing")
 async def test_the_next_version_will_freeze_the_configuration(wire: Wire, ask: Callable[..., Any]) -> None:
-    worker = await ask(lambda: wire.reads.functions.get_function_configuration(FunctionName="standing-worker-dev"))
+    worker = await ask(lambda: wire.clients.functions.get_function_configuration(FunctionName="standing-worker-dev"))
     assert worker["Timeout"] == 60
     assert worker["MemorySize"] == 512
     assert worker["Environment"]["Variables"] == {"ENV_NAME": "dev", "TOKEN": "s3cret"}
@@ -110,18 +110,18 @@ async def test_the_next_version_will_freeze_the_configuration(wire: Wire, ask: C
 
 @pytest.mark.usefixtures("standing")
 async def test_candidates_have_queues_and_tables_of_their_own(wire: Wire, ask: Callable[..., Any]) -> None:
-    listed = await ask(lambda: wire.reads.functions.list_event_source_mappings(FunctionName="standing-worker-dev"))
+    listed = await ask(lambda: wire.clients.functions.list_event_source_mappings(FunctionName="standing-worker-dev"))
     found = {
         (item["EventSourceArn"].rpartition(":")[2], item["FunctionArn"].rpartition(":")[2])
         for item in listed["EventSourceMappings"]
     }
     assert found == {("standing-jobs-dev", "live"), ("standing-jobs-dev-candidate", "candidate")}
     for suffix in ("", "-candidate"):
-        table = await ask(lambda s=suffix: wire.reads.tables.describe_table(TableName=f"standing-watchlist-dev{s}"))
+        table = await ask(lambda s=suffix: wire.clients.tables.describe_table(TableName=f"standing-watchlist-dev{s}"))
         assert [key["AttributeName"] for key in table["Table"]["KeySchema"]] == ["user", "ticker"]
-        url = await ask(lambda s=suffix: wire.reads.queues.get_queue_url(QueueName=f"standing-jobs-dev{s}"))
+        url = await ask(lambda s=suffix: wire.clients.queues.get_queue_url(QueueName=f"standing-jobs-dev{s}"))
         seconds = await ask(
-            lambda u=url: wire.reads.queues.get_queue_attributes(
+            lambda u=url: wire.clients.queues.get_queue_attributes(
                 QueueUrl=u["QueueUrl"], AttributeNames=["VisibilityTimeout"]
             )
         )
@@ -131,17 +131,17 @@ async def test_candidates_have_queues_and_tables_of_their_own(wire: Wire, ask: C
 @pytest.mark.usefixtures("standing")
 async def test_a_schedule_invokes_live_and_logs_are_kept_for_thirty_days(wire: Wire, ask: Callable[..., Any]) -> None:
     name = "standing-scheduler-dev"
-    targets = await ask(lambda: wire.reads.rules.list_targets_by_rule(Rule=name))
+    targets = await ask(lambda: wire.clients.rules.list_targets_by_rule(Rule=name))
     assert [target["Arn"].rpartition("function:")[2] for target in targets["Targets"]] == [f"{name}:live"]
-    group = await ask(lambda: wire.reads.logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}"))
+    group = await ask(lambda: wire.clients.logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}"))
     assert group["logGroups"][0]["retentionInDays"] == 30
 
 
 @pytest.mark.usefixtures("standing")
 async def test_image_tags_cannot_be_moved(wire: Wire, ask: Callable[..., Any]) -> None:
-    found = await ask(lambda: wire.reads.images.describe_repositories(repositoryNames=["standing-images"]))
+    found = await ask(lambda: wire.clients.images.describe_repositories(repositoryNames=["standing-images"]))
     assert found["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
-    mounting = await ask(lambda: wire.reads.images.get_account_setting(name="BLOB_MOUNTING"))
+    mounting = await ask(lambda: wire.clients.images.get_account_setting(name="BLOB_MOUNTING"))
     assert mounting["value"] == "ENABLED"
 
 
@@ -188,7 +188,7 @@ async def test_an_alias_that_is_gone_comes_back_on_the_placeholder(
     cloud: Cloud, endpoint: str, product: str, dev: Provisioned, wire: Wire, ask: Callable[..., Any]
 ) -> None:
     name = f"{product}-scheduler-dev"
-    await ask(lambda: wire.writes.functions.delete_alias(FunctionName=name, Name="candidate"))
+    await ask(lambda: wire.clients.functions.delete_alias(FunctionName=name, Name="candidate"))
     assert (await provision(REGION, endpoint, [blueprint("dev", product)]))["dev"] == dev
     assert (await cloud.functions.observe(name, ("candidate",))).aliases["candidate"].version == "1"
 

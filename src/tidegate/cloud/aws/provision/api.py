@@ -23,7 +23,7 @@ async def ensure_api(wire: Wire, account: str, name: str, function: str) -> str:
 
 
 def _find(wire: Wire, name: str) -> tuple[str, str] | None:
-    for page in wire.reads.apis.get_paginator("get_apis").paginate():
+    for page in wire.clients.apis.get_paginator("get_apis").paginate():
         for api in page["Items"]:
             if api["Name"] == name:
                 return api["ApiId"], api["ApiEndpoint"]
@@ -31,12 +31,12 @@ def _find(wire: Wire, name: str) -> tuple[str, str] | None:
 
 
 def _create(wire: Wire, name: str) -> tuple[str, str]:
-    api = wire.reads.apis.create_api(Name=name, ProtocolType="HTTP")
+    api = wire.clients.apis.create_api(Name=name, ProtocolType="HTTP")
     return api["ApiId"], api["ApiEndpoint"]
 
 
 def _route(wire: Wire, identity: str, target: str) -> None:
-    apis = wire.reads.apis
+    apis = wire.clients.apis
     integrations = [
         item["IntegrationId"]
         for item in apis.get_integrations(ApiId=identity)["Items"]
@@ -57,7 +57,7 @@ def _route(wire: Wire, identity: str, target: str) -> None:
 
 
 def _stage(wire: Wire, identity: str) -> None:
-    apis = wire.reads.apis
+    apis = wire.clients.apis
     there = {stage["StageName"] for stage in apis.get_stages(ApiId=identity)["Items"]}
     for alias in ALIASES:
         if alias not in there:

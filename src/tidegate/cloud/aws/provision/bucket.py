@@ -11,9 +11,9 @@ async def ensure_bucket(wire: Wire, name: str) -> None:
         f"bucket {name}",
         lambda: (
             # AWS API: CreateBucket takes no location for us-east-1.
-            wire.reads.buckets.create_bucket(Bucket=name)
+            wire.clients.buckets.create_bucket(Bucket=name)
             if wire.region == "us-east-1"
-            else wire.reads.buckets.create_bucket(
+            else wire.clients.buckets.create_bucket(
                 Bucket=name,
                 CreateBucketConfiguration={"LocationConstraint": wire.region},  # type: ignore[typeddict-item]
             )

@@ -31,7 +31,7 @@ async def ensure_distribution(wire: Wire, name: str, site: SiteBlueprint) -> Dis
 
 
 def _find(wire: Wire, name: str) -> str:
-    for page in wire.reads.edges.get_paginator("list_distributions").paginate():
+    for page in wire.clients.edges.get_paginator("list_distributions").paginate():
         for found in page["DistributionList"].get("Items", ()):
             if found["Comment"] == name:
                 return found["Id"]
@@ -39,16 +39,16 @@ def _find(wire: Wire, name: str) -> str:
 
 
 def _create(wire: Wire, wanted: dict[str, Any]) -> str:
-    return wire.reads.edges.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]  # type: ignore[arg-type]
+    return wire.clients.edges.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]  # type: ignore[arg-type]
 
 
 def _update(wire: Wire, identity: str, wanted: dict[str, Any]) -> None:
     """Bring one that was made for the other strategy up to date."""
-    answer = wire.reads.edges.get_distribution_config(Id=identity)
+    answer = wire.clients.edges.get_distribution_config(Id=identity)
     current: dict[str, Any] = dict(answer["DistributionConfig"])
     if _choices(current) != _choices(wanted):
         changed = wanted | {"CallerReference": current["CallerReference"]}
-        wire.reads.edges.update_distribution(Id=identity, IfMatch=answer["ETag"], DistributionConfig=changed)  # type: ignore[arg-type]
+        wire.clients.edges.update_distribution(Id=identity, IfMatch=answer["ETag"], DistributionConfig=changed)  # type: ignore[arg-type]
 
 
 def _choices(config: dict[str, Any]) -> tuple[str, list[str], list[int], list[str]]:

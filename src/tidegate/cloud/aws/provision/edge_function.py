@@ -22,7 +22,7 @@ async def ensure_edge_function(wire: Wire, name: str, code: str) -> str:
     where = f"CloudFront function {name}"
 
     def publish() -> str:
-        edges = wire.reads.edges
+        edges = wire.clients.edges
         config: FunctionConfigTypeDef = {
             "Comment": "Tidegate: which release a distribution serves",
             "Runtime": "cloudfront-js-2.0",
@@ -50,7 +50,7 @@ async def ensure_edge_function(wire: Wire, name: str, code: str) -> str:
 
 async def _store(wire: Wire, name: str) -> str:
     where = f"KeyValueStore {name}"
-    edges = wire.reads
+    edges = wire.clients
 
     def describe() -> tuple[str, str]:
         store = edges.edges.describe_key_value_store(Name=name)["KeyValueStore"]

@@ -74,7 +74,7 @@ class _Ground:
 
 
 async def _account(wire: Wire) -> str:
-    return await wire.ask("the account", lambda: wire.reads.identity.get_caller_identity()["Account"])
+    return await wire.ask("the account", lambda: wire.clients.identity.get_caller_identity()["Account"])
 
 
 async def _placeholder(wire: Wire, access: asyncio.Task[RegistryAccess], repository: str) -> str:

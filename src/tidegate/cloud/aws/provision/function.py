@@ -26,7 +26,7 @@ async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: s
     new = await created(
         wire,
         f"function {name}",
-        lambda: wire.reads.functions.create_function(
+        lambda: wire.clients.functions.create_function(
             FunctionName=name, PackageType="Image", Code={"ImageUri": image_uri}, Role=role
         ),
         "ResourceConflictException",
@@ -41,14 +41,16 @@ async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: s
 
 async def _settled(wire: Wire, name: str) -> None:
     def state() -> str:
-        described = wire.reads.functions.get_function_configuration(FunctionName=name)
+        described = wire.clients.functions.get_function_configuration(FunctionName=name)
         return f"{described.get('State')}, {described.get('LastUpdateStatus')}"
 
     await wire.until(f"function {name}", state, "Active, Successful", SETTLE_SECONDS)
 
 
 async def _missing_aliases(wire: Wire, name: str) -> tuple[str, ...]:
-    listed = await wire.ask(f"function {name}", lambda: wire.reads.functions.list_aliases(FunctionName=name)["Aliases"])
+    listed = await wire.ask(
+        f"function {name}", lambda: wire.clients.functions.list_aliases(FunctionName=name)["Aliases"]
+    )
     there = {alias["Name"] for alias in listed}
     return tuple(alias for alias in ALIASES if alias not in there)
 
@@ -56,16 +58,16 @@ async def _missing_aliases(wire: Wire, name: str) -> tuple[str, ...]:
 async def _placeholder(wire: Wire, name: str) -> str:
     """The first version: published now, or found when an earlier run ended right after it."""
     where = f"function {name}"
-    listed = await wire.ask(where, lambda: wire.reads.functions.list_versions_by_function(FunctionName=name))
+    listed = await wire.ask(where, lambda: wire.clients.functions.list_versions_by_function(FunctionName=name))
     if published := [version["Version"] for version in listed["Versions"] if version["Version"] != "$LATEST"]:
         return published[0]
     version = await wire.ask(
         where,
-        lambda: wire.reads.functions.publish_version(FunctionName=name, Description="placeholder")["Version"],
+        lambda: wire.clients.functions.publish_version(FunctionName=name, Description="placeholder")["Version"],
     )
 
     def state() -> str:
-        return wire.reads.functions.get_function_configuration(FunctionName=name, Qualifier=version).get("State", "")
+        return wire.clients.functions.get_function_configuration(FunctionName=name, Qualifier=version).get("State", "")
 
     await wire.until(f"{where}:{version}", state, "Active", SETTLE_SECONDS)
     return version
@@ -75,7 +77,7 @@ async def _alias(wire: Wire, name: str, alias: str, version: str) -> None:
     await created(
         wire,
         f"function {name}:{alias}",
-        lambda: wire.reads.functions.create_alias(FunctionName=name, Name=alias, FunctionVersion=version),
+        lambda: wire.clients.functions.create_alias(FunctionName=name, Name=alias, FunctionVersion=version),
         "ResourceConflictException",
     )
 
@@ -83,12 +85,12 @@ async def _alias(wire: Wire, name: str, alias: str, version: str) -> None:
 async def _configure(wire: Wire, blueprint: FunctionBlueprint) -> None:
     name = blueprint.name
     where = f"function {name}"
-    current = await wire.ask(where, lambda: wire.reads.functions.get_function_configuration(FunctionName=name))
+    current = await wire.ask(where, lambda: wire.clients.functions.get_function_configuration(FunctionName=name))
     if _is_configured(current, blueprint):
         return
     await wire.ask(
         where,
-        lambda: wire.reads.functions.update_function_configuration(
+        lambda: wire.clients.functions.update_function_configuration(
             FunctionName=name,
             Timeout=blueprint.timeout_seconds,
             MemorySize=blueprint.memory_mb,

@@ -13,9 +13,9 @@ async def ensure_log_group(wire: Wire, function: str) -> None:
     await created(
         wire,
         where,
-        lambda: wire.reads.logs.create_log_group(logGroupName=name),
+        lambda: wire.clients.logs.create_log_group(logGroupName=name),
         "ResourceAlreadyExistsException",
     )
     await wire.ask(
-        where, lambda: wire.reads.logs.put_retention_policy(logGroupName=name, retentionInDays=RETENTION_DAYS)
+        where, lambda: wire.clients.logs.put_retention_policy(logGroupName=name, retentionInDays=RETENTION_DAYS)
     )

@@ -11,7 +11,7 @@ async def ensure_mapping(wire: Wire, account: str, queue: str, function: str, al
     target = f"arn:aws:lambda:{wire.region}:{account}:function:{function}:{alias}"
 
     def call() -> None:
-        functions = wire.reads.functions
+        functions = wire.clients.functions
         listed = functions.list_event_source_mappings(EventSourceArn=source, FunctionName=target)
         if not listed["EventSourceMappings"]:
             functions.create_event_source_mapping(

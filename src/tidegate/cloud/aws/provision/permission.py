@@ -17,7 +17,7 @@ async def ensure_permission(wire: Wire, function: str, alias: str, service: str,
     await created(
         wire,
         f"function {function}:{alias}",
-        lambda: wire.reads.functions.add_permission(
+        lambda: wire.clients.functions.add_permission(
             FunctionName=function,
             Qualifier=alias,
             StatementId=f"tidegate-{service.partition('.')[0]}",

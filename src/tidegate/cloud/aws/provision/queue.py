@@ -16,7 +16,7 @@ async def ensure_queue(wire: Wire, name: str, function_timeout_seconds: int) -> 
     seconds = max(SHORTEST_SECONDS, TIMEOUTS_UNTIL_VISIBLE * function_timeout_seconds)
 
     def call() -> None:
-        url = wire.reads.queues.create_queue(QueueName=name)["QueueUrl"]
-        wire.reads.queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+        url = wire.clients.queues.create_queue(QueueName=name)["QueueUrl"]
+        wire.clients.queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
 
     await wire.ask(f"queue {name}", call)

@@ -9,11 +9,13 @@ async def ensure_repository(wire: Wire, name: str) -> None:
     await created(
         wire,
         f"repository {name}",
-        lambda: wire.reads.images.create_repository(repositoryName=name, imageTagMutability="IMMUTABLE"),
+        lambda: wire.clients.images.create_repository(repositoryName=name, imageTagMutability="IMMUTABLE"),
         "RepositoryAlreadyExistsException",
     )
 
 
 async def ensure_blob_mounting(wire: Wire) -> None:
     """Let a push take layers over from another repository of the account (AWS API: PutAccountSetting)."""
-    await wire.ask("the registry", lambda: wire.reads.images.put_account_setting(name="BLOB_MOUNTING", value="ENABLED"))
+    await wire.ask(
+        "the registry", lambda: wire.clients.images.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    )

@@ -19,8 +19,8 @@ async def ensure_schedule(wire: Wire, account: str, function: str, alias: str, e
     target = f"arn:aws:lambda:{wire.region}:{account}:function:{function}:{alias}"
 
     def call() -> str:
-        rule = wire.reads.rules.put_rule(Name=function, ScheduleExpression=expression, State="ENABLED")["RuleArn"]
-        answer = wire.reads.rules.put_targets(Rule=function, Targets=[{"Id": alias, "Arn": target}])
+        rule = wire.clients.rules.put_rule(Name=function, ScheduleExpression=expression, State="ENABLED")["RuleArn"]
+        answer = wire.clients.rules.put_targets(Rule=function, Targets=[{"Id": alias, "Arn": target}])
         if answer["FailedEntryCount"]:
             failed = answer["FailedEntries"][0]
             raise CloudError(

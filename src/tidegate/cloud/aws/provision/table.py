@@ -28,7 +28,7 @@ async def ensure_table(wire: Wire, blueprint: TableBlueprint, suffix: str = "") 
     await created(
         wire,
         f"table {name}",
-        lambda: wire.reads.tables.create_table(
+        lambda: wire.clients.tables.create_table(
             TableName=name, KeySchema=schema, AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST"
         ),
         "ResourceInUseException",
