@@ -1,28 +1,26 @@
-"""AWS Lambda in memory: states that settle, revisions, version numbers that are never used again."""
+"""AWS Lambda in memory: the embedded cloud's own state machine behind the functions port."""
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from tests.memory_wire import Wire
+from tests.memory_faults import refuse
+from tests.memory_wire import Clock, Wire
 from tidegate.cloud.ports import Answer
-from tidegate.errors import CloudError, Moved, NotFound
+from tidegate.localcloud.awslambda import aliases as alias_rules
+from tidegate.localcloud.awslambda import function as awslambda
+from tidegate.localcloud.awslambda.aliases import AliasChange
+from tidegate.localcloud.awslambda.errors import LambdaError
+from tidegate.localcloud.awslambda.function import Code, Configuration, Failure, Function, Stamp, UpdateStatus
+from tidegate.localcloud.awslambda.names import LATEST, FunctionName, Namespace
+from tidegate.localcloud.awslambda.state import LambdaState
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
-LATEST = "$LATEST"
 Handler = Callable[[str, Version, object], Answer]
 
-
-@dataclass
-class Function:
-    """A function's state. `settling` holds (time, qualifier, how the version is then)."""
-
-    latest: Version
-    versions: dict[str, Version] = field(default_factory=dict)
-    aliases: dict[str, Alias] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    last: str = ""
-    settling: list[tuple[float, str, Version]] = field(default_factory=list)
+NAMES = Namespace("123456789012", "local")
+FAILURE = Failure("ImageAccessDenied", "the image is not accessible")
 
 
 def _healthy(name: str, version: Version, payload: object) -> Answer:
@@ -34,28 +32,29 @@ class FunctionsState:
     """What Lambda holds, and how it behaves.
 
     Attributes:
-        delay: Seconds until an update or a new version settles.
+        delay: Seconds until an update or a new version settles, or an idle one is awake.
         delays: The same, of single functions.
         failing_updates: Functions whose updates end as Failed.
         invoked: Name, qualifier and payload of every invocation.
         handler: What the functions answer.
+        draw: Which side of an alias with weights an invocation takes: in [0, 1), or 1.0 for its main version.
     """
 
-    functions: dict[str, Function] = field(default_factory=dict)
+    functions: LambdaState = field(default_factory=lambda: LambdaState(NAMES))
     delay: float = 1.0
     delays: dict[str, float] = field(default_factory=dict)
     failing_updates: set[str] = field(default_factory=set)
     invoked: list[tuple[str, str, object]] = field(default_factory=list)
     handler: Handler = _healthy
+    draw: Callable[[], float] = lambda: 1.0
 
 
-class MemoryFunctions:
-    """AWS Lambda. A stranger writes through `put`, `configure` and `move`."""
+class Strangers:
+    """What others do to Lambda, past every wire of ours; all of it happens at once."""
 
-    def __init__(self, wire: Wire, state: FunctionsState) -> None:
-        self._wire = wire
-        self._clock = wire.clock
+    def __init__(self, state: FunctionsState, clock: Clock) -> None:
         self._state = state
+        self._clock = clock
         self._functions = state.functions
         self.delays = state.delays
         self.failing_updates = state.failing_updates
@@ -78,146 +77,153 @@ class MemoryFunctions:
         self._state.delay = seconds
 
     def create(self, name: str, digest: str, *, configuration: str = "c1", aliases: Sequence[str] = ()) -> None:
-        latest = Version(LATEST, digest, configuration, self._clock.revision())
-        function = self._functions[name] = Function(latest)
+        """Create a function anew, with aliases to its first version."""
+        if any(function.name == name for function in self._functions.functions(self._clock.now)):
+            self._functions.delete(FunctionName(name), self._clock.now)
+        self._functions.create(name, _code(digest), _configuration(configuration), self._at_once())
         if aliases:
-            function.last = number = str(next(function.numbers))
-            function.versions[number] = replace(latest, version=number, revision=self._clock.revision(), update="")
-            function.aliases = {alias: Alias(alias, number, self._clock.revision()) for alias in aliases}
+            number = self._functions.publish(name, self._at_once()).number
+            for alias in aliases:
+                made = awslambda.Alias(alias, number, self._clock.revision())
+                alias_rules.create(NAMES, self._function(name), made)
 
     def put(self, name: str, digest: str) -> None:
-        """A stranger's UpdateFunctionCode, completed."""
-        function = self._functions[name]
-        function.latest = replace(function.latest, digest=digest, revision=self._clock.revision())
+        """UpdateFunctionCode."""
+        with _mapped("UpdateFunctionCode", name):
+            self._functions.update_code(name, _code(digest), self._at_once())
 
     def configure(self, name: str, configuration: str) -> None:
-        """A stranger's UpdateFunctionConfiguration, completed."""
-        function = self._functions[name]
-        function.latest = replace(function.latest, configuration=configuration, revision=self._clock.revision())
+        """UpdateFunctionConfiguration."""
+        with _mapped("UpdateFunctionConfiguration", name):
+            changes = {"environment": _configuration(configuration).environment}
+            self._functions.update_configuration(name, changes, None, self._at_once())
 
     def move(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
-        """A stranger's UpdateAlias."""
-        self._functions[name].aliases[alias] = Alias(alias, version, self._clock.revision(), weights or {})
+        """UpdateAlias."""
+        with _mapped("UpdateAlias", name):
+            change = AliasChange(version, weights=weights or {})
+            alias_rules.update(NAMES, self._function(name), alias, change, self._clock.revision())
 
     def idle(self, name: str, alias: str) -> str:
         """Let the version that an alias points to go idle; returns its number."""
-        function = self._functions[name]
-        number = function.aliases[alias].version
-        function.versions[number] = replace(function.versions[number], state="Inactive")
+        number = self._function(name).aliases[alias].version
+        self._functions.deactivate(name, number, self._clock.now)
         return number
 
     def live(self, name: str) -> str:
         """The digest that users reach."""
-        function = self._functions[name]
-        return function.versions[function.aliases["live"].version].digest
+        return self._functions.resolve(FunctionName(name, "live"), self._clock.now).version.code.digest
 
     def versions(self, name: str) -> list[str]:
-        return list(self._functions[name].versions)
+        """The numbers of all published versions, oldest first."""
+        return list(self._function(name).versions)
+
+    def _function(self, name: str) -> Function:
+        return self._functions.function(name, self._clock.now)
+
+    def _at_once(self) -> Stamp:
+        return Stamp(self._clock.now, self._clock.revision(), self._clock.revision())
+
+
+class MemoryFunctions(Strangers):
+    """AWS Lambda behind `ports.Functions`, asked as `AwsFunctions` asks it."""
+
+    def __init__(self, wire: Wire, state: FunctionsState) -> None:
+        super().__init__(state, wire.clock)
+        self._wire = wire
 
     async def observe(self, name: str, aliases: Sequence[str]) -> FunctionSnapshot:
-        return await self._wire.ask(f"functions.observe {name}", lambda: self._observed(name, aliases))
+        latest = await self.version(name, LATEST)
+        pointers = await self._wire.ask(f"functions.aliases {name}", lambda: self._aliases(name))
+        found = {alias: pointers[alias] for alias in aliases if alias in pointers}
+        numbers = {number for alias in found.values() for number in (alias.version, *alias.weights)}
+        versions = {number: await self.version(name, number) for number in sorted(numbers)}
+        return FunctionSnapshot(name, latest, found, versions)
 
     async def version(self, name: str, qualifier: str) -> Version:
         return await self._wire.ask(f"functions.version {name} {qualifier}", lambda: self._version(name, qualifier))
 
     async def update_code(self, name: str, image_uri: str, revision: str) -> Version:
-        return await self._wire.tell(
-            f"functions.update_code {name}", lambda: self._updated(name, image_uri.partition("@")[2], revision)
-        )
+        def call() -> Version:
+            with _mapped("UpdateFunctionCode", name):
+                code = _code(image_uri.partition("@")[2])
+                stamp = self._stamp(name, FAILURE if name in self.failing_updates else None)
+                return _seen(self._functions.update_code(name, code, stamp, expected=revision))
+
+        return await self._wire.tell(f"functions.update_code {name}", call)
 
     async def publish(self, name: str, digest: str, revision: str, description: str) -> Version:
-        return await self._wire.tell(f"functions.publish {name}", lambda: self._published(name, digest, revision))
+        def call() -> Version:
+            with _mapped("PublishVersion", name):
+                sha256 = digest.removeprefix("sha256:")
+                given = {"sha256": sha256, "expected": revision, "description": description}
+                return _seen(self._functions.publish(name, self._stamp(name), **given))
+
+        return await self._wire.tell(f"functions.publish {name}", call)
 
     async def point(self, name: str, alias: Alias, version: str, description: str) -> Alias:
-        return await self._wire.tell(
-            f"functions.point {name} {alias.name}", lambda: self._pointed(name, alias, version)
-        )
+        def call() -> Alias:
+            with _mapped("UpdateAlias", name):
+                change = AliasChange(version, description, {}, alias.revision)
+                function = self._function(name)
+                return _pointer(alias_rules.update(NAMES, function, alias.name, change, self._clock.revision()))
+
+        return await self._wire.tell(f"functions.point {name} {alias.name}", call)
 
     async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
-        return await self._wire.ask(
-            f"functions.invoke {name} {qualifier}", lambda: self._answered(name, qualifier, payload)
-        )
+        def call() -> Answer:
+            with _mapped("Invoke", name):
+                self.invoked.append((name, qualifier, payload))
+                stamp = self._stamp(name)
+                chosen = self._functions.invocable(FunctionName(name, qualifier), stamp, self._state.draw())
+            return self.handler(name, _seen(chosen.version), payload)
 
-    def _observed(self, name: str, aliases: Sequence[str]) -> FunctionSnapshot:
-        function = self._settled(name)
-        found = {alias: function.aliases[alias] for alias in aliases if alias in function.aliases}
-        numbers = {number for alias in found.values() for number in (alias.version, *alias.weights)}
-        versions = {number: function.versions[number] for number in sorted(numbers)}
-        return FunctionSnapshot(name, function.latest, found, versions)
+        return await self._wire.ask(f"functions.invoke {name} {qualifier}", call)
 
     def _version(self, name: str, qualifier: str) -> Version:
-        function = self._settled(name)
-        if qualifier != LATEST and qualifier not in function.versions:
-            raise NotFound(f"function {name}:{qualifier} does not exist")
-        return function.latest if qualifier == LATEST else function.versions[qualifier]
+        with _mapped("GetFunctionConfiguration", name):
+            return _seen(self._functions.resolve(FunctionName(name, qualifier), self._clock.now).version)
 
-    def _updated(self, name: str, digest: str, revision: str) -> Version:
-        function = self._changeable(name, revision)
-        accepted = replace(
-            function.latest, digest=digest, revision=self._clock.revision(), update="InProgress", reason=""
-        )
-        function.latest = accepted
-        failed = name in self.failing_updates
-        end = replace(
-            accepted,
-            revision=self._clock.revision(),
-            update="Failed" if failed else "Successful",
-            reason="the image is not accessible" if failed else "",
-        )
-        function.settling.append((self._clock.now + self.delays.get(name, self.delay), LATEST, end))
-        return accepted
+    def _aliases(self, name: str) -> dict[str, Alias]:
+        with _mapped("ListAliases", name):
+            return {alias: _pointer(found) for alias, found in self._function(name).aliases.items()}
 
-    def _published(self, name: str, digest: str, revision: str) -> Version:
-        function = self._changeable(name, revision)
-        latest = function.latest
-        if latest.digest != digest:
-            raise Moved(f"CodeSha256 of {name} is another", code="InvalidParameterValueException")
-        last = function.versions.get(function.last)
-        if last and (last.digest, last.configuration) == (latest.digest, latest.configuration):
-            return last
-        function.last = number = str(next(function.numbers))
-        active = replace(latest, version=number, revision=self._clock.revision(), update="")
-        function.versions[number] = replace(active, state="Pending")
-        function.settling.append((self._clock.now + self.delays.get(name, self.delay), number, active))
-        return function.versions[number]
+    def _stamp(self, name: str, failure: Failure | None = None) -> Stamp:
+        delay = self.delays.get(name, self.delay)
+        return Stamp(self._clock.now, self._clock.revision(), self._clock.revision(), delay, failure)
 
-    def _pointed(self, name: str, alias: Alias, version: str) -> Alias:
-        function = self._settled(name)
-        if function.aliases[alias.name].revision != alias.revision:
-            raise Moved(f"alias {alias.name} of {name} has another revision", code="PreconditionFailedException")
-        if version not in function.versions:
-            raise NotFound(f"function {name}:{version} does not exist")
-        moved = function.aliases[alias.name] = Alias(alias.name, version, self._clock.revision())
-        return moved
 
-    def _answered(self, name: str, qualifier: str, payload: object) -> Answer:
-        function = self._settled(name)
-        number = function.aliases[qualifier].version if qualifier in function.aliases else qualifier
-        self.invoked.append((name, qualifier, payload))
-        version = function.versions.get(number, function.latest)
-        if version.state == "Inactive":
-            function.versions[number] = replace(version, state="Pending")
-            active = replace(version, state="Active")
-            function.settling.append((self._clock.now + self.delays.get(name, self.delay), number, active))
-            raise CloudError(f"{name}:{number} is getting ready", code="CodeArtifactUserPendingException")
-        return self.handler(name, self._version(name, number), payload)
+def _code(digest: str) -> Code:
+    uri = f"registry.test/repository@{digest}"
+    return Code(uri, uri, digest)
 
-    def _settled(self, name: str) -> Function:
-        function = self._functions.get(name)
-        if function is None:
-            raise NotFound(f"function {name} does not exist", code="ResourceNotFoundException")
-        for due in [one for one in function.settling if one[0] <= self._clock.now]:
-            function.settling.remove(due)
-            if due[1] == LATEST:
-                function.latest = due[2]
-            else:
-                function.versions[due[1]] = due[2]
-        return function
 
-    def _changeable(self, name: str, revision: str) -> Function:
-        function = self._settled(name)
-        if function.latest.update == "InProgress":
-            raise CloudError(f"an update of {name} is in progress", code="ResourceConflictException")
-        if function.latest.revision != revision:
-            raise Moved(f"function {name} has another revision", code="PreconditionFailedException")
-        return function
+def _configuration(named: str) -> Configuration:
+    """A configuration that is told from others by one variable."""
+    return Configuration("role", environment=MappingProxyType({"CONFIGURATION": named}))
+
+
+def _seen(found: awslambda.Version) -> Version:
+    """A version as the functions port describes it."""
+    update = found.update_status if found.number == LATEST else None
+    return Version(
+        version=found.number,
+        digest=found.code.digest,
+        configuration=found.configuration.environment["CONFIGURATION"],
+        revision=found.revision,
+        state=found.state.value,
+        update=update.value if update else "",
+        reason=found.failure.reason if found.failure and update is UpdateStatus.FAILED else "",
+    )
+
+
+def _pointer(found: awslambda.Alias) -> Alias:
+    return Alias(found.name, found.version, found.revision, found.weights)
+
+
+@contextmanager
+def _mapped(operation: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except LambdaError as error:
+        refuse(operation, error.code, error.message, f"function {name}", error.status)

@@ -177,8 +177,8 @@ def strangers_candidate(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("call", "write", "says"),
     [
-        pytest.param(WRITES[0], strangers_code, ("expected $LATEST at rev-1", "found sha256:eee"), id="code, update"),
-        pytest.param(WRITES[0], strangers_configuration, ("expected $LATEST at rev-1",), id="configuration, update"),
+        pytest.param(WRITES[0], strangers_code, ("expected $LATEST at rev-2", "found sha256:eee"), id="code, update"),
+        pytest.param(WRITES[0], strangers_configuration, ("expected $LATEST at rev-2",), id="configuration, update"),
         pytest.param(
             WRITES[1], strangers_code, ("$LATEST holds sha256:eee", "expected sha256:fff"), id="code, publish"
         ),

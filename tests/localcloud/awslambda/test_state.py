@@ -2,15 +2,24 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tidegate.localcloud.awslambda import aliases
+from tidegate.localcloud.awslambda import aliases, answers
 from tidegate.localcloud.awslambda.aliases import AliasChange
 from tidegate.localcloud.awslambda.errors import LambdaError
-from tidegate.localcloud.awslambda.function import Alias, Code, Configuration, Stamp, State, UpdateStatus
+from tidegate.localcloud.awslambda.function import (
+    Alias,
+    Code,
+    Configuration,
+    Failure,
+    Stamp,
+    State,
+    UpdateStatus,
+)
 from tidegate.localcloud.awslambda.names import LATEST, FunctionName, Namespace
 from tidegate.localcloud.awslambda.state import LambdaState
 
@@ -80,6 +89,34 @@ def test_an_update_changes_the_revision_twice_and_is_served_once_it_completed(wo
     completed = world.state.function("f", world.now).latest
     assert (completed.update_status, completed.revision) == (UpdateStatus.SUCCESSFUL, "r4")
     assert completed.code.sha256 == "b" * 64
+
+
+def test_an_update_that_fails_is_aborted_and_says_why(world: World) -> None:
+    world.create()
+    deleted = Failure("ImageDeleted", "The image was deleted.")
+    accepted = world.state.update_code("f", GREEN, replace(world.stamp(), failure=deleted), expected="r2")
+    assert (accepted.update_status, accepted.code) == (UpdateStatus.IN_PROGRESS, GREEN)
+    world.wait()
+    failed = world.state.function("f", world.now).latest
+    assert (failed.state, failed.update_status, failed.code) == (State.ACTIVE, UpdateStatus.FAILED, RED)
+    assert failed.revision == "r4"
+    assert world.state.invocable(FunctionName("f"), world.stamp(), 1.0).version.code == RED
+    told = answers.configuration(NAMES, "f", failed)
+    assert (told["LastUpdateStatus"], told["LastUpdateStatusReasonCode"]) == ("Failed", "ImageDeleted")
+    assert told["LastUpdateStatusReason"] == "The image was deleted."
+
+
+def test_after_an_update_that_failed_the_next_one_may_succeed(world: World) -> None:
+    world.create()
+    world.state.update_code("f", GREEN, replace(world.stamp(), failure=Failure("ImageDeleted", "gone")))
+    world.wait()
+    accepted = world.state.update_code("f", GREEN, world.stamp())
+    told = answers.configuration(NAMES, "f", accepted)
+    assert (told["LastUpdateStatus"], told["LastUpdateStatusReasonCode"]) == ("InProgress", "Updating")
+    world.wait()
+    done = world.state.function("f", world.now).latest
+    assert (done.update_status, done.code, done.failure) == (UpdateStatus.SUCCESSFUL, GREEN, None)
+    assert "LastUpdateStatusReason" not in answers.configuration(NAMES, "f", done)
 
 
 @pytest.mark.parametrize(

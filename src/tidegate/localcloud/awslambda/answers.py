@@ -71,6 +71,9 @@ def _progress(version: Version) -> Json:
     if version.update_status is UpdateStatus.IN_PROGRESS:
         answer["LastUpdateStatusReason"] = "The function is being updated."
         answer["LastUpdateStatusReasonCode"] = "Updating"
+    elif version.failure is not None:
+        answer["LastUpdateStatusReason"] = version.failure.reason
+        answer["LastUpdateStatusReasonCode"] = version.failure.code
     return answer
 
 

@@ -21,6 +21,20 @@ class UpdateStatus(enum.Enum):
 
     IN_PROGRESS = "InProgress"
     SUCCESSFUL = "Successful"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an update cannot complete.
+
+    Attributes:
+        code: AWS API: LastUpdateStatusReasonCode, such as `ImageDeleted`.
+        reason: The same in words.
+    """
+
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +46,14 @@ class Stamp:
         revision: The RevisionId from the moment the change is accepted.
         settled: The RevisionId from the moment it completes.
         delay: Seconds between the two.
+        failure: Why an update will fail then; None lets it succeed.
     """
 
     now: float
     revision: str
     settled: str
     delay: float = 0.0
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +106,18 @@ class Settling:
 
     Attributes:
         serving: What is invoked until then; None where there was nothing before.
+        failure: Why it will fail; None for what succeeds.
     """
 
     at: float
     revision: str
     serving: "Version | None" = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """`$LATEST` or a published version."""
+    """`$LATEST` or a published version. `failure` says why the last update failed."""
 
     number: str
     code: Code
@@ -109,6 +127,7 @@ class Version:
     state: State
     update_status: UpdateStatus | None
     settling: Settling | None = None
+    failure: Failure | None = None
 
     @property
     def serving(self) -> "Version":
@@ -116,15 +135,28 @@ class Version:
         return self if self.settling is None or self.settling.serving is None else self.settling.serving
 
     def at(self, now: float) -> "Version":
-        """The version as of `now`: a change whose moment has come is complete."""
-        if self.settling is None or now < self.settling.at:
+        """The version as of `now`: a change whose moment has come is complete.
+
+        Source: AWS Lambda developer guide, "Lambda function states": an update that fails is aborted, and the code and
+        the configuration before it remain.
+        """
+        settling = self.settling
+        if settling is None or now < settling.at:
             return self
+        if settling.serving is not None and settling.failure is not None:
+            return replace(
+                settling.serving,
+                update_status=UpdateStatus.FAILED,
+                revision=settling.revision,
+                failure=settling.failure,
+            )
         return replace(
             self,
             state=State.ACTIVE,
             update_status=UpdateStatus.SUCCESSFUL,
-            revision=self.settling.revision,
+            revision=settling.revision,
             settling=None,
+            failure=None,
         )
 
 

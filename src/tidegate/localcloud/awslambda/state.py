@@ -220,7 +220,7 @@ def _updated(latest: Version, stamp: Stamp, **changes: Any) -> Version:
         revision=stamp.revision,
         modified=stamp.now,
         update_status=UpdateStatus.IN_PROGRESS,
-        settling=replace(_settling(stamp), serving=latest),
+        settling=Settling(stamp.now + stamp.delay, stamp.settled, latest, stamp.failure),
         **changes,
     )
 
