@@ -159,6 +159,7 @@ class Shop:
                 name: SiteAddress(f"APP-{name}", f"TEST-{name}", f"web-{name}", "https://live", "https://candidate")
                 for name in self.pipeline.environments
             },
+            holder=f"{socket.gethostname()}:1",
             alive=lambda other: other in self.living,
             clock=lambda: self.cloud.wire.now,
             pause=self.cloud.pause,

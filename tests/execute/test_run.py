@@ -163,3 +163,26 @@ async def test_an_edge_that_never_serves_the_page_fails_and_is_put_back(shop: Sh
     assert failure["where"] == "https://app-dev.cloudfront.test"
     assert sorted(undone) == ["APP → sha256:aaaaaaaaaaaa", "api-dev: live → 2", "worker-dev: live → 2"]
     assert await shop.live("dev") == all_on("a")
+
+
+async def test_users_that_are_answered_wrongly_after_the_promotion_get_the_old_release_back(shop: Shop) -> None:
+    shop.release("a")
+    await walked(shop.workshop())
+    shop.release("b")
+    run = shop.workshop()
+
+    def behind_the_candidate(name: str, version: Version, payload: object) -> Answer:
+        asked_as_live = shop.cloud.functions.invoked[-1][1] == "live"
+        if version.digest == digest("b") and asked_as_live:
+            return Answer({"statusCode": 502, "body": ""})
+        return answer(name, version, payload)
+
+    shop.cloud.functions.handler = behind_the_candidate
+    reports, undone = await walked(run)
+    assert reports["promote-dev-frontend"].phase is Phase.FAILED
+    assert "after its promotion, api GET /health" in reports["promote-dev-frontend"].failure["what"]
+    assert sorted(line.partition(":")[0] for line in undone) == ["APP → sha256", "api-dev", "worker-dev"]
+    assert await shop.live("dev") == all_on("a")
+    view = shop.ledger.environment("dev")
+    assert (view.live, view.lock, view.intent) == ("r1", None, None)
+    assert {name for name, _, _ in shop.cloud.functions.invoked[-1:]} == {"api-dev"}

@@ -1,11 +1,10 @@
 """An environment under its lock: begun with a recorded way back, ended live on the release, or put back."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable
 
 from tidegate.errors import Failure, Locked
+from tidegate.execute.live import check_live
 from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView, Lock
@@ -89,7 +88,7 @@ def _may_be_alive(shop: Workshop, lock: Lock) -> bool:
 
     An earlier process of this very run on this machine is dead: one process of a machine walks a run at a time.
     """
-    earlier_self = lock.taken_run == shop.run and lock.taken_holder.rpartition(":")[0] == socket.gethostname()
+    earlier_self = lock.taken_run == shop.run and lock.taken_holder.rpartition(":")[0] == shop.holder.rpartition(":")[0]
     return lock.must_fence and not earlier_self
 
 
@@ -103,35 +102,29 @@ async def _fence(shop: Workshop, environment: str, lock: Lock) -> None:
     shop.ledger.note(shop.run, "", f"{environment}: {note}; its pending writes can no longer succeed")
 
 
-def this_process() -> str:
-    """Who holds what this process locks."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def _renew(shop: Workshop, environment: str) -> None:
     """Go on holding; a run that was taken up by another process holds through that one from now on."""
     lock = shop.ledger.environment(environment).lock
     assert lock
-    if lock.holder != this_process():
-        shop.ledger.acquire(environment, shop.run, this_process(), lock.reason, LEASE_SECONDS)
+    if lock.holder != shop.holder:
+        shop.ledger.acquire(environment, shop.run, shop.holder, lock.reason, LEASE_SECONDS)
     elif lock.lease_until - shop.clock() < LEASE_SECONDS / 2:
-        shop.ledger.renew(environment, shop.run, this_process(), LEASE_SECONDS)
+        shop.ledger.renew(environment, shop.run, shop.holder, LEASE_SECONDS)
 
 
 async def _acquire(shop: Workshop, environment: str) -> None:
     """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
-    holder = this_process()
     waits = False
     while True:
         try:
-            shop.ledger.acquire(environment, shop.run, holder, f"deploy {shop.release().id}", LEASE_SECONDS)
+            shop.ledger.acquire(environment, shop.run, shop.holder, f"deploy {shop.release().id}", LEASE_SECONDS)
         except Locked:
             if dead := dead_holder(shop, environment):
                 raise dead from None
             if not waits:
                 shop.ledger.note(shop.run, "", f"waits for {environment}")
                 waits = True
-            shop.ledger.enqueue(environment, shop.run, holder, WAIT_SECONDS)
+            shop.ledger.enqueue(environment, shop.run, shop.holder, WAIT_SECONDS)
             await shop.pause(0.5)
         else:
             return
@@ -170,14 +163,16 @@ def observe_lag(shop: Workshop, environment: str, snapshot: Snapshot) -> str:
 
 
 async def settle(shop: Workshop, environment: str) -> None:
-    """Record that an environment is live on the run's release, and let go of its lock.
+    """See that users are served the run's release, record that it is live, and let go of the lock.
 
     Raises:
-        Failure: When what is observed is not the release: nothing is recorded then.
+        Failure: When what is observed is not the release, or does not answer as it must: nothing is recorded then.
     """
     snapshot = await observe(shop, environment)
     if lag := observe_lag(shop, environment, snapshot):
         raise Failure(f"promoted, but {lag}", where=environment, what_next="`tidegate resume`")
+    if not shop.ledger.environment(environment).went_live_by(shop.run):
+        await check_live(shop, environment, snapshot.functions)
     shop.ledger.went_live(environment, shop.run, shop.release().id, pointers_of(snapshot))
     shop.ledger.release_lock(environment, shop.run)
 

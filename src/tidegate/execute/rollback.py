@@ -3,7 +3,7 @@
 import getpass
 
 from tidegate.errors import Failure, LedgerError, Locked
-from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to, this_process
+from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
 from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -23,7 +23,7 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     if pointers is None:
         raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
     try:
-        shop.ledger.acquire(environment, shop.run, this_process(), f"rollback to {release.id}", LEASE_SECONDS)
+        shop.ledger.acquire(environment, shop.run, shop.holder, f"rollback to {release.id}", LEASE_SECONDS)
     except Locked as locked:
         raise (dead_holder(shop, environment) or locked) from None
     try:

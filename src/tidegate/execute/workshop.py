@@ -43,6 +43,7 @@ class Workshop:
         cloud: The cloud.
         ledger: The ledger.
         addresses: Environment → where its site lives.
+        holder: Which process holds what this run locks, as `host:pid`.
         alive: Whether the process of a run lives.
         clock: Seconds since the epoch.
         pause: Sleeps.
@@ -59,6 +60,7 @@ class Workshop:
     cloud: Cloud
     ledger: Ledger
     addresses: Mapping[str, SiteAddress]
+    holder: str
     alive: Callable[[str], bool]
     clock: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -134,3 +134,7 @@ class EnvironmentView:
     pinned: Pin | None = None
     history: tuple[HistoryEntry, ...] = ()
     seq: int = 0
+
+    def went_live_by(self, run: str) -> bool:
+        """Whether a run brought its release live here, however it went on since."""
+        return any(entry.kind == "went-live" and entry.run == run for entry in self.history)

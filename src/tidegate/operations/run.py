@@ -97,6 +97,7 @@ async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan)
             cloud=patient(cloud, OUTAGE),
             ledger=ledger,
             addresses=addresses,
+            holder=f"{socket.gethostname()}:{os.getpid()}",
             alive=lambda other: alive(ledger.run(other)),
             clock=time.time,
             past=lambda commit: _edition(project, commit),
@@ -190,17 +191,12 @@ def _kept(ledger: Ledger, view: RunView, pipeline: Pipeline) -> dict[str, JobRep
         for name in pipeline.environments
         if (environment := ledger.environment(name)).lock is None or environment.lock.run != view.id
     }
-    reached = {name for name in lost if _reached(ledger, name, view.id)}
+    reached = {name for name in lost if ledger.environment(name).went_live_by(view.id)}
     return {
         name: JobReport(job.phase, job.detail, job.outcome)
         for name, job in view.jobs.items()
         if job.phase.lets_pass and (job.environment not in lost or job.environment in reached)
     }
-
-
-def _reached(ledger: Ledger, environment: str, run: str) -> bool:
-    history = ledger.environment(environment).history
-    return any(entry.kind == "went-live" and entry.run == run for entry in history)
 
 
 def _checkout(project: Project, commit: str) -> Path:
