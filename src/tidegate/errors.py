@@ -16,6 +16,7 @@
      │  └ Unknown           exit 2   `ledger.refusals`: there is no such run or release
      ├ GateFailed           exit 1   a gate's verdict was not Successful
      └ Cancelled            exit 130 a person or a timeout ended it
+        └ Superseded                 a newer run took its place
 
 Exit codes are part of the command line's contract; `docs/cli.md` lists them.
 """
@@ -116,3 +117,19 @@ class Cancelled(Failure):
     """A person or a timeout ended it."""
 
     exit_code = 130
+
+
+class Superseded(Cancelled):
+    """A newer run took its place: what it carries must not reach the environment any more.
+
+    Attributes:
+        by: The newer run.
+    """
+
+    def __init__(self, run: str, by: str, environment: str) -> None:
+        super().__init__(
+            f"superseded by run {by} in {environment}",
+            where=f"run {run}",
+            what_next=f"`tidegate status {by}` shows how far that one is",
+        )
+        self.by = by

@@ -105,7 +105,7 @@ def test_the_example_means_what_it_says() -> None:
     assert list(pipeline.environments.values()) == [
         Environment("dev", None, "development"),
         Environment("staging", "dev", "staging"),
-        Environment("prod", "staging", "production"),
+        Environment("prod", "staging", "production", approval=True, approvers=("alice", "bob")),
     ]
 
 

@@ -87,7 +87,7 @@ REFUSED = [
     ("site:\n  path", "site:\n  pfad: x\n  path", "17:3", "unknown key 'pfad' in site", "did you mean 'path'?"),
     ("    handler:", "    Handler: x\n    handler:", "11:5", "unknown key 'Handler' in functions.api", "'handler'?"),
     ("expect: {json", "expect: {jsn", "15:33", "'jsn' in functions.api.smoke[0].expect", "did you mean 'json'?"),
-    ("  dev: {}", "  dev: {zzz: 1}", "29:9", "unknown key 'zzz' in environments.dev", "use one of: after, github"),
+    ("  dev: {}", "  dev: {zzz: 1}", "29:9", "'zzz' in environments.dev", "use one of: after, github, approval"),
     ("product: shop\n", "", "1:1", "'product' is missing", "add 'product:' (Name of the product)"),
     ("    handler: app.handler\n", "", "8:3", "'handler' is missing in functions.api", "add 'handler:'"),
     (API, "    api: 1", "12:10", "functions.api.api is the number 1, expected true", "without quotes"),
@@ -123,6 +123,9 @@ REFUSED = [
     # cycles
     ("  dev: {}", "  dev: {after: prod}", "29:16", "wait for each other: dev after prod after dev", "come first"),
     ("  dev: {}", "  dev: {after: dev}", "29:16", "environments wait for each other: dev after dev", "come first"),
+    # approvals
+    ("  dev: {}", "  dev: {approval: needed}", "29:19", "cannot be 'needed'", "none, required"),
+    ("  dev: {}", "  dev: {approvers: [ann]}", "29:9", "dev has approvers and needs no approval", "approval: required"),
     # patterns
     ("[src/**]", "['!docs/**']", "3:13", "'!docs/**': a negated pattern with no positive", "['**', '!docs/**']"),
     ("components:\n", "ignore: ['!src/**']\ncomponents:\n", "2:10", "a negated pattern with no positive", "['**'"),

@@ -49,6 +49,9 @@ class Stage:
     def turned(self, job: Job) -> None:
         self.events.append(f"turned {job.name}")
 
+    def waits(self, job: Job, report: JobReport) -> None:
+        self.events.append(f"waits {job.name}")
+
     def ended(self, job: Job, report: JobReport) -> None:
         self.reports[job.name] = report
         self.events.append(f"ended {job.name}")

@@ -50,6 +50,9 @@ class Everything:
     def turned(self, job: Job) -> None:
         pass
 
+    def waits(self, job: Job, report: JobReport) -> None:
+        pass
+
     def ended(self, job: Job, report: JobReport) -> None:
         pass
 

@@ -10,7 +10,16 @@ from rich.live import Live
 
 from tidegate.cli.picture import line, run_table, told
 from tidegate.model.job import Phase
-from tidegate.model.record import JobEnded, JobStarted, Noted, RunEnded, RunRecord
+from tidegate.model.record import (
+    ApprovalDecided,
+    JobEnded,
+    JobStarted,
+    JobWaits,
+    Noted,
+    RunEnded,
+    RunRecord,
+    RunWaits,
+)
 from tidegate.model.run import RunView
 from tidegate.operations.plan import expected_times
 from tidegate.operations.project import Project
@@ -20,7 +29,7 @@ POLL_SECONDS = 0.1
 
 
 async def follow(project: Project, run: str, work: Awaitable[object] | None = None) -> RunView:
-    """Show a run until it ends, or until its process is gone; returns it as it is then.
+    """Show a run until it ends or waits, or until its process is gone; returns it as it is then.
 
     Args:
         project: Whose ledger.
@@ -70,17 +79,23 @@ async def _log(project: Project, run: str, task: asyncio.Future[object] | None) 
 def _over(view: RunView, task: asyncio.Future[object] | None) -> bool:
     if task is not None:
         return task.done()
-    return view.phase.ended or (view.phase is Phase.RUNNING and not alive(view))
+    return view.phase.ended or view.phase is Phase.WAITING or (view.phase is Phase.RUNNING and not alive(view))
 
 
-def _line(record: RunRecord) -> str:
+def _line(record: RunRecord) -> str:  # noqa: PLR0911 - one a kind
     match record:
         case JobStarted(job=job, at=at):
             return line(at, job, "started")
         case JobEnded(job=job, phase=phase, at=at, detail=detail, failure=failure):
             return line(at, job, f"{phase.value}: {told(failure) if failure else detail}")
+        case JobWaits(job=job, at=at, detail=detail):
+            return line(at, job, f"waiting: {detail}")
+        case ApprovalDecided(environment=environment, approved=approved, by=by, reason=reason, at=at):
+            return line(at, environment, f"{'approved' if approved else 'rejected'} by {by}: {reason}")
         case Noted(job=job, text=text, at=at):
             return line(at, job, text)
+        case RunWaits(reason=reason, at=at):
+            return line(at, "run", f"waiting: {reason}")
         case RunEnded(phase=phase, reason=reason, at=at):
             return line(at, "run", f"{phase.value}: {reason}")
         case _:

@@ -16,6 +16,8 @@ COMMANDS = {
     "plan": "Show what a push would do, and why.",
     "run": "Carry a commit through every environment.",
     "resume": "Take an interrupted or failed run up again.",
+    "approve": "Let a run that waits go on to an environment.",
+    "reject": "End a run that waits for an approval.",
     "cancel": "End a run; what it moved is put back.",
     "status": "Show what is live in each environment, or how far a run is.",
     "history": "List runs, releases and what happened to environments.",

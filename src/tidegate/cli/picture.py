@@ -19,6 +19,7 @@ _FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 STYLES = {
     Phase.PENDING: "dim",
     Phase.RUNNING: "bold cyan",
+    Phase.WAITING: "bold magenta",
     Phase.SUCCEEDED: "green",
     Phase.SATISFIED: "dim",
     Phase.FAILED: "bold red",
@@ -89,16 +90,17 @@ def _phase(run: RunView) -> Text:
 
 
 def _span(run: RunView, now: float) -> tuple[float, float]:
-    """From the first start to the last end, or to now."""
+    """From the first start to the last end, or to now while something runs."""
     starts = [job.started for job in run.jobs.values() if job.started is not None]
     ends = [job.ended for job in run.jobs.values() if job.ended is not None]
     begin = min(starts, default=run.created)
-    return begin, max(begin + 1.0, *ends, begin) if run.phase.ended else max(begin + 1.0, now)
+    still = run.phase.ended or run.phase is Phase.WAITING
+    return begin, max(begin + 1.0, *ends, begin) if still else max(begin + 1.0, now)
 
 
 def _bar(job: JobView, expected: float | None, span: tuple[float, float], now: float, width: int) -> RenderableType:
     """A bar against the expected time while the job runs; where it lay in the run when it ended."""
-    if job.started is None or job.phase is Phase.SATISFIED:
+    if job.started is None or job.phase in {Phase.SATISFIED, Phase.WAITING}:
         return ""
     if job.phase is Phase.RUNNING and not job.waits and expected:
         return ProgressBar(total=expected, completed=min(now - job.started, expected), width=width)

@@ -7,9 +7,12 @@ from tidegate.cli.wiring import print_json
 from tidegate.model.job import Phase
 from tidegate.model.run import RunView
 
+WAITS = 5
+"""Exit code of a command that left a run waiting for an approval."""
+
 
 def conclude(run: RunView, *, as_json: bool) -> int:
-    """Print how a run ended; returns the exit code: 0 when it let pass, 130 when cancelled, else 1."""
+    """Print how a run stands; returns the exit code: 0 when it let pass, 5 when it waits, 130 if cancelled, else 1."""
     if as_json:
         print_json(run)
     else:
@@ -19,8 +22,23 @@ def conclude(run: RunView, *, as_json: bool) -> int:
                 click.echo(told(job.failure), err=True)
         for note in run.notes:
             click.echo(note.text)
-        if run.interrupted or run.phase in {Phase.FAILED, Phase.CANCELLED}:
+        for what_next in approvals_of(run):
+            click.echo(f"  next: {what_next}", err=True)
+        if run.superseded_by:
+            click.echo(f"  next: `tidegate status {run.superseded_by}` shows how far the newer run is", err=True)
+        elif run.interrupted or run.phase in {Phase.FAILED, Phase.CANCELLED}:
             click.echo(f"  next: `tidegate resume {run.id}` when the cause is mended, or push a fix", err=True)
     if run.phase.lets_pass:
         return 0
+    if run.phase is Phase.WAITING:
+        return WAITS
     return 130 if run.phase is Phase.CANCELLED else 1
+
+
+def approvals_of(run: RunView) -> list[str]:
+    """What a person can do about a run that waits; empty for any other."""
+    if run.phase is not Phase.WAITING:
+        return []
+    if not run.undecided:
+        return [f"`tidegate resume {run.id}` takes it up: it was decided about, and nobody did"]
+    return [f"`tidegate approve {run.id} {name} --reason …` or `tidegate reject …`" for name in run.undecided]

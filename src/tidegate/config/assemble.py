@@ -122,5 +122,7 @@ def _environments(file: PipelineFile) -> dict[str, Environment]:
     while waiting:
         ready = next(name for name, one in waiting.items() if one.after is None or one.after in sorted_)
         one = waiting.pop(ready)
-        sorted_[ready] = Environment(ready, one.after, one.github or ready)
+        sorted_[ready] = Environment(
+            ready, one.after, one.github or ready, one.approval == "required", tuple(one.approvers)
+        )
     return sorted_

@@ -46,6 +46,10 @@ def check(file: PipelineFile) -> Iterator[Finding]:
         yield from _command(("site", "install"), file.site.install)
         yield from _command(("site", "build"), file.site.build)
     yield from _environments(file)
+    for name, environment in file.environments.items():
+        if environment.approvers and environment.approval != "required":
+            what = f"{name} has approvers and needs no approval"
+            yield Finding(("environments", name, "approvers"), what, "add 'approval: required'", key=True)
 
 
 def _names(file: PipelineFile) -> Iterator[Finding]:

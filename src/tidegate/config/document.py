@@ -177,6 +177,10 @@ class EnvironmentSection(Section):
     github: Name | None = Field(
         default=None, description="GitHub environment that holds its secrets; its own name if absent."
     )
+    approval: Literal["none", "required"] = Field(
+        default="none", description="`required`: each run waits before it, until a person approves it."
+    )
+    approvers: list[Name] = Field(default_factory=list, description="User names of those who may; none: anybody may.")
 
 
 class PipelineFile(Section):

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from tidegate.errors import Failure, Locked
+from tidegate.errors import Failure, Locked, Superseded
 from tidegate.execute.live import check_live
+from tidegate.execute.superseding import give_way, not_backwards, reach
 from tidegate.execute.way_back import prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView, Lock
@@ -31,10 +32,11 @@ async def observe(shop: Workshop, environment: str) -> Snapshot:
 async def hold(shop: Workshop, environment: str) -> None:
     """Take the environment's lock and record, once a run, what it would return to. Does nothing when both are done.
 
-    Waits in line behind a run that lives.
+    Waits in line behind a run that lives, before older runs that wait too.
 
     Raises:
         Locked: When a run that no longer lives holds the environment, or a person pinned it.
+        Superseded: When a newer run took this one's place.
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = _unpinned(shop, environment)
@@ -42,7 +44,12 @@ async def hold(shop: Workshop, environment: str) -> None:
         if held(shop, environment):
             _renew(shop, environment)
         else:
-            await _acquire(shop, environment)
+            try:
+                reach(shop, environment)
+                await _acquire(shop, environment)
+            except Superseded as superseded:
+                give_way(shop, environment, superseded)
+                raise
         lock = shop.ledger.environment(environment).lock
         if lock and lock != before and _may_be_alive(shop, lock):
             await _fence(shop, environment, lock)
@@ -114,10 +121,13 @@ def _renew(shop: Workshop, environment: str) -> None:
 
 async def _acquire(shop: Workshop, environment: str) -> None:
     """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
+    reason = f"deploy {shop.release().id}"
     waits = False
     while True:
         try:
-            shop.ledger.acquire(environment, shop.run, shop.holder, f"deploy {shop.release().id}", LEASE_SECONDS)
+            shop.ledger.acquire(
+                environment, shop.run, shop.holder, reason, LEASE_SECONDS, lambda view: not_backwards(shop, view)
+            )
         except Locked:
             if dead := dead_holder(shop, environment):
                 raise dead from None
@@ -128,6 +138,12 @@ async def _acquire(shop: Workshop, environment: str) -> None:
             await shop.pause(0.5)
         else:
             return
+
+
+def leave_queues(shop: Workshop) -> None:
+    """Wait for no environment any more: the run ended."""
+    for environment in shop.pipeline.environments:
+        shop.ledger.dequeue(environment, shop.run, "the run ended")
 
 
 def dead_holder(shop: Workshop, environment: str) -> Locked | None:

@@ -2,13 +2,16 @@
 
 Rules, as in GitHub Actions but for one: a job that does not apply is satisfied, so those behind it run; only a job
 that failed, was cancelled or was itself blocked keeps those behind it from running.
+
+A job may also wait for a person. Those behind it are left as they are, neither run nor blocked; all others go on to
+their end, and so the walk ends by itself.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from tidegate.errors import Failure
+from tidegate.errors import Cancelled, Failure
 from tidegate.model.job import Job, JobReport, Phase
 
 
@@ -19,7 +22,10 @@ class Performer(Protocol):
         """Do ahead of the job's turn what touches no environment's state. Its failure is the job's."""
 
     async def perform(self, job: Job) -> JobReport:
-        """Do the job; its preparation has ended. Raises `Failure` for what goes wrong in an expected way."""
+        """Do the job; its preparation has ended. A report of `Phase.WAITING` says that a person must decide first.
+
+        Raises `Failure` for what goes wrong in an expected way, `Cancelled` for what somebody ended.
+        """
 
 
 class Journal(Protocol):
@@ -34,6 +40,9 @@ class Journal(Protocol):
     def turned(self, job: Job) -> None:
         """The turn of a job that is prepared ahead came."""
 
+    def waits(self, job: Job, report: JobReport) -> None:
+        """The job waits for a person; nothing of it runs any more."""
+
     def ended(self, job: Job, report: JobReport) -> None:
         """The job ended; nothing of it runs any more."""
 
@@ -41,7 +50,7 @@ class Journal(Protocol):
 async def walk(
     jobs: Sequence[Job], performer: Performer, journal: Journal, done: Mapping[str, JobReport] | None = None
 ) -> dict[str, JobReport]:
-    """Walk all jobs; returns how each ended, in the given order.
+    """Walk all jobs; returns how each ended, in the given order; one behind a job that waits is pending.
 
     Args:
         jobs: The graph; every need is the name of another job.
@@ -86,7 +95,10 @@ class _Turn:
             raise
         except Failure as failure:
             report = _failed(failure)
-        self._journal.ended(job, report)
+        if report.phase is Phase.WAITING:
+            self._journal.waits(job, report)
+        elif report.phase.ended:
+            self._journal.ended(job, report)
         self._ends[job.name].set_result(report)
 
     async def _outcome(self) -> JobReport:
@@ -98,6 +110,10 @@ class _Turn:
             blocker = await self._first_blocker(preparation)
             if blocker:
                 return JobReport(Phase.BLOCKED, f"{blocker} did not let it pass")
+            if before := self._first_undecided():
+                if preparation is not None:
+                    await preparation
+                return JobReport(Phase.PENDING, f"{before} waits")
             if not job.applies:
                 return JobReport(Phase.SATISFIED, job.reason)
             self._begin()
@@ -118,7 +134,7 @@ class _Turn:
         while True:
             for need in self._job.needs:
                 end = self._ends[need]
-                if end.done() and not end.result().phase.lets_pass:
+                if end.done() and end.result().phase.ended and not end.result().phase.lets_pass:
                     return need
             waiting = {future for future in waiting if not future.done()}
             if preparation is not None and preparation.done():
@@ -126,6 +142,10 @@ class _Turn:
             if not waiting - {preparation}:
                 return ""
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+
+    def _first_undecided(self) -> str:
+        """The first need that waits, or is itself behind one that does; all of them were waited for."""
+        return next((need for need in self._job.needs if not self._ends[need].result().phase.ended), "")
 
     async def _prepare(self, after: tuple[str, ...]) -> None:
         for name in after:
@@ -144,4 +164,5 @@ class _Turn:
 
 def _failed(failure: Failure) -> JobReport:
     fields = {"what": failure.what, "where": failure.where, "what_next": failure.what_next}
-    return JobReport(Phase.FAILED, failure.what, failure=fields)
+    phase = Phase.CANCELLED if isinstance(failure, Cancelled) else Phase.FAILED
+    return JobReport(phase, failure.what, failure=fields)

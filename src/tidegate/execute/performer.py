@@ -5,6 +5,7 @@ from typing import assert_never
 
 from tidegate.errors import Failure
 from tidegate.execute import site
+from tidegate.execute.approval import approve
 from tidegate.execute.browser import browser_test
 from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
@@ -62,6 +63,10 @@ class RunPerformer:
         """Journal a turn."""
         self._shop.ledger.job_turned(self._shop.run, job.name, self._shop.clock())
 
+    def waits(self, job: Job, report: JobReport) -> None:
+        """Journal that a person must decide."""
+        self._shop.ledger.job_waits(self._shop.run, job.name, report.detail, self._shop.clock())
+
     def ended(self, job: Job, report: JobReport) -> None:
         """Journal an end."""
         self._shop.ledger.job_ended(self._shop.run, job.name, report, self._shop.clock())
@@ -71,7 +76,7 @@ class RunPerformer:
 
     async def _perform(self, job: Job) -> JobReport:  # noqa: C901, PLR0911, PLR0912 - one return a duty
         shop = self._shop
-        if job.environment and job.duty is not Duty.ROLLBACK:
+        if job.environment and job.duty not in {Duty.APPROVE, Duty.ROLLBACK}:
             await hold(shop, job.environment)
         match job.duty:
             case Duty.DETECT:
@@ -82,6 +87,8 @@ class RunPerformer:
                 return self._builder.images_report()
             case Duty.BUILD_SITE:
                 return self._builder.site_report()
+            case Duty.APPROVE:
+                return await approve(shop, job)
             case Duty.DEPLOY:
                 return await deploy(shop, job)
             case Duty.DEPLOY_SITE:
@@ -100,7 +107,7 @@ class RunPerformer:
                 assert_never(job.duty)
 
     def _ends_environment(self, job: Job) -> bool:
-        if not job.environment or job.duty is Duty.ROLLBACK:
+        if not job.environment or job.duty in {Duty.APPROVE, Duty.ROLLBACK}:
             return False
         own = [other for other in self._shop.plan.jobs if other.environment == job.environment and other.applies]
         return own[-1].name == job.name

@@ -31,7 +31,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A run that waits for the lock. When its lease has run out, others may go before it."""
+    """A run that waits for the lock, or with a lease of 0 for an approval. Without a lease, others may go before it."""
 
     run: str
     holder: str
@@ -115,7 +115,8 @@ class EnvironmentView:
         pointers: Release → what every pointer was while it was live, where a run recorded it.
         reached: Every release that ever was live here.
         broken: A hold that a person ended; whoever acquires next must fence its holder.
-        queue: Runs that wait for the lock, the first first.
+        queue: Runs that wait for the lock or for an approval, the first first.
+        superseded: Run → the newer run that took its place here; it never gets the lock again.
         history: The oldest first.
         seq: How many records of its stream this view has seen.
     """
@@ -131,6 +132,7 @@ class EnvironmentView:
     lock: Lock | None = None
     broken: Lock | None = None
     queue: tuple[Waiter, ...] = ()
+    superseded: Mapping[str, str] = field(default_factory=dict)
     pinned: Pin | None = None
     history: tuple[HistoryEntry, ...] = ()
     seq: int = 0

@@ -63,8 +63,10 @@ def _lock_after(view: EnvironmentView, record: LockRecord) -> EnvironmentView:
             return replace(view, lock=None, broken=view.lock if by else None)
         case Enqueued():
             return _enqueued(view, record)
-        case Dequeued(run=run):
-            return replace(view, queue=tuple(waiter for waiter in view.queue if waiter.run != run))
+        case Dequeued(run=run, by=by):
+            superseded = {**view.superseded, run: by} if by else view.superseded
+            queue = tuple(waiter for waiter in view.queue if waiter.run != run)
+            return replace(view, queue=queue, superseded=superseded)
         case _:
             assert_never(record)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tidegate.errors import LedgerError
-from tidegate.ledger import environment_view, locks
+from tidegate.ledger import environment_view, locks, superseding
 from tidegate.ledger.book import Book
 from tidegate.ledger.codec import ENVIRONMENTS
 from tidegate.ledger.environment import EnvironmentView, Lock
@@ -12,6 +12,7 @@ from tidegate.model.record import (
     Dequeued,
     EnvironmentRecord,
     IntentRecorded,
+    LockAcquired,
     LockReleased,
     Pinned,
     PointerMoved,
@@ -39,15 +40,30 @@ class Environments(Book):
         """Return the names of all environments that something was written about, sorted."""
         return [stream.removeprefix(PREFIX) for stream in self._journal.store.streams(PREFIX)]
 
-    def acquire(self, env: str, run: str, holder: str, reason: str, lease_seconds: float) -> Lock:
+    def acquire(
+        self,
+        env: str,
+        run: str,
+        holder: str,
+        reason: str,
+        lease_seconds: float,
+        condition: Callable[[EnvironmentView], None] = lambda _: None,
+    ) -> Lock:
         """Take the lock, or take it again; see `locks.acquire` for the rules.
 
-        When `Lock.must_fence` is set, bump the revision of every pointer before anything else.
+        When `Lock.must_fence` is set, bump the revision of every pointer before anything else. `condition` raises when
+        the run must not have the environment as it is at that very moment.
 
         Raises:
             errors.Locked: Another run holds it or waits before this one; says who, why and since when.
+            errors.Superseded: A newer run took its place.
         """
-        view = self._decided(env, lambda view: locks.acquire(view, run, holder, reason, lease_seconds, self._clock()))
+
+        def decide(view: EnvironmentView) -> LockAcquired:
+            condition(view)
+            return locks.acquire(view, run, holder, reason, lease_seconds, self._clock())
+
+        view = self._decided(env, decide)
         assert view.lock
         return view.lock
 
@@ -98,6 +114,29 @@ class Environments(Book):
 
         self._decided(env, decide)
         return waited[0]
+
+    def await_approval(self, env: str, run: str, holder: str) -> None:
+        """Keep a place in the queue without holding anybody up: the run waits for an approval.
+
+        Raises:
+            errors.Superseded: A newer run took its place.
+        """
+        self._decided(env, lambda view: superseding.await_approval(view, run, holder, self._clock()))
+
+    def supersede_older(self, env: str, by: str) -> tuple[str, ...]:
+        """Let all older runs that only wait for the environment give way; return those that gave way to `by` so far."""
+
+        def decide(view: EnvironmentView) -> Dequeued | None:
+            first = next(iter(superseding.older(view, by)), None)
+            return superseding.supersede(view, first, by, self._clock()) if first else None
+
+        while superseding.older(view := self._decided(env, decide), by):
+            continue
+        return tuple(run for run, newer in view.superseded.items() if newer == by)
+
+    def supersede(self, env: str, run: str, by: str) -> None:
+        """Let one run give way to another."""
+        self._decided(env, lambda view: superseding.supersede(view, run, by, self._clock()))
 
     def record_intent(
         self, env: str, run: str, release: str, way_back: object, holder: str | None = None

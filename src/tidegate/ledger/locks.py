@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from tidegate.errors import Locked
 from tidegate.ledger.environment import EnvironmentView, Lock, Waiter
+from tidegate.ledger.superseding import must_not_be_superseded
 from tidegate.model.record import Enqueued, LockAcquired, LockReleased, LockRenewed
 
 
@@ -22,7 +23,9 @@ def acquire(
 
     Raises:
         errors.Locked: Another run holds it, or waits before this one.
+        errors.Superseded: A newer run took its place.
     """
+    must_not_be_superseded(view, run)
     lock = view.lock
     if lock and lock.run != run and now < lock.lease_until:
         raise held(view.name, lock)
@@ -66,7 +69,12 @@ def release(view: EnvironmentView, run: str, holder: str | None, now: float) -> 
 
 
 def enqueue(view: EnvironmentView, run: str, holder: str, lease_seconds: float, now: float) -> Enqueued | None:
-    """Decide a place in the queue; None for a run that holds the lock already, or whose lease needs no renewal yet."""
+    """Decide a place in the queue; None for a run that holds the lock already, or whose lease needs no renewal yet.
+
+    Raises:
+        errors.Superseded: A newer run took its place.
+    """
+    must_not_be_superseded(view, run)
     if view.lock and view.lock.run == run:
         return None
     waits = next((waiter for waiter in view.queue if waiter.run == run), None)

@@ -5,21 +5,26 @@ from typing import assert_never
 
 from tidegate.model.job import Job, Phase, Plan
 from tidegate.model.record import (
+    ApprovalAsked,
+    ApprovalDecided,
+    ApprovalRecord,
     JobEnded,
     JobPrepared,
     JobRecord,
     JobStarted,
     JobTurned,
+    JobWaits,
     Noted,
     PlanRecorded,
     RunEnded,
     RunOpened,
     RunRecord,
     RunStarted,
+    RunWaits,
     StepDone,
     StepIntended,
 )
-from tidegate.model.run import Attempt, JobView, Note, RunView, StepView
+from tidegate.model.run import Approval, Attempt, Decision, JobView, Note, RunView, StepView
 
 UNOPENED = RunView(id="", commit="", branch="", base=None, trigger="", created=0.0)
 """The view of no records."""
@@ -30,7 +35,7 @@ def apply(view: RunView, record: RunRecord, seq: int) -> RunView:
     return replace(_after(view, record), seq=seq)
 
 
-def _after(view: RunView, record: RunRecord) -> RunView:
+def _after(view: RunView, record: RunRecord) -> RunView:  # noqa: PLR0911 - one a kind
     match record:
         case RunOpened(id=run, commit=commit, branch=branch, base=base, trigger=trigger, at=at):
             return replace(UNOPENED, id=run, commit=commit, branch=branch, base=base, trigger=trigger, created=at)
@@ -38,11 +43,15 @@ def _after(view: RunView, record: RunRecord) -> RunView:
             return _planned(view, plan)
         case RunStarted():
             return _started(view, record)
-        case RunEnded(phase=phase, reason=reason, at=at):
-            return replace(view, phase=phase, reason=reason, ended=at)
+        case RunWaits(reason=reason):
+            return replace(view, phase=Phase.WAITING, reason=reason, jobs=_redone(view, Phase.RUNNING))
+        case RunEnded():
+            return _ended(view, record)
+        case ApprovalAsked() | ApprovalDecided():
+            return replace(view, approvals={**view.approvals, record.environment: _approval_after(view, record)})
         case Noted(job=job, text=text, at=at):
             return replace(view, notes=(*view.notes, Note(job, text, at)))
-        case JobStarted() | JobPrepared() | JobTurned() | JobEnded() | StepIntended() | StepDone():
+        case JobStarted() | JobPrepared() | JobTurned() | JobWaits() | JobEnded() | StepIntended() | StepDone():
             job_view = view.jobs.get(record.job) or JobView(record.job)
             return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)})
         case _:
@@ -62,16 +71,61 @@ def _described(view: JobView, job: Job) -> JobView:
 def _started(view: RunView, record: RunStarted) -> RunView:
     """A resume redoes what did not succeed: those jobs are pending again, and keep their steps."""
     attempt = Attempt(record.pid, record.host, record.at, record.born)
-    jobs = {
-        name: job
-        if job.phase.lets_pass
-        else replace(job, phase=Phase.PENDING, started=None, prepared=None, turned=None, ended=None)
+    jobs = _redone(view, *(phase for phase in Phase if not phase.lets_pass))
+    return replace(
+        view,
+        phase=Phase.RUNNING,
+        reason="",
+        ended=None,
+        superseded_by="",
+        attempts=(*view.attempts, attempt),
+        jobs=jobs,
+    )
+
+
+def _redone(view: RunView, *phases: Phase) -> dict[str, JobView]:
+    """The jobs, those in one of the phases pending again."""
+    return {
+        name: replace(job, phase=Phase.PENDING, started=None, prepared=None, turned=None, ended=None)
+        if job.phase in phases
+        else job
         for name, job in view.jobs.items()
     }
-    return replace(view, phase=Phase.RUNNING, reason="", ended=None, attempts=(*view.attempts, attempt), jobs=jobs)
 
 
-def _job_after(job: JobView, record: JobRecord) -> JobView:
+def _ended(view: RunView, record: RunEnded) -> RunView:
+    """What had begun and waits, for a person or for its turn, will not go on."""
+    jobs = {
+        name: replace(job, phase=Phase.CANCELLED, ended=record.at)
+        if job.phase in {Phase.RUNNING, Phase.WAITING}
+        else job
+        for name, job in view.jobs.items()
+    }
+    return replace(
+        view,
+        phase=record.phase,
+        reason=record.reason,
+        ended=record.at,
+        superseded_by=record.superseded_by,
+        jobs=jobs,
+    )
+
+
+def _approval_after(view: RunView, record: ApprovalRecord) -> Approval:
+    """What was asked or decided first stands."""
+    known = view.approvals.get(record.environment)
+    match record:
+        case ApprovalAsked(at=at):
+            return known or Approval(at)
+        case ApprovalDecided(approved=approved, by=by, reason=reason, at=at):
+            if known and known.decision:
+                return known
+            return replace(known or Approval(at), decision=Decision(approved, by, reason, at))
+        case _:
+            assert_never(record)
+
+
+def _job_after(job: JobView, record: JobRecord) -> JobView:  # noqa: PLR0911 - one a kind
     match record:
         case JobStarted(at=at):
             return replace(
@@ -90,6 +144,8 @@ def _job_after(job: JobView, record: JobRecord) -> JobView:
             return replace(job, prepared=at)
         case JobTurned(at=at):
             return replace(job, turned=at)
+        case JobWaits(detail=detail):
+            return replace(job, phase=Phase.WAITING, detail=detail)
         case JobEnded(phase=phase, detail=detail, outcome=outcome, failure=failure, at=at):
             return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure)
         case StepIntended(step=name, detail=intended, at=at):

@@ -1,7 +1,9 @@
 """Runs in the ledger: opening one, what its jobs report, and its view."""
 
+from collections.abc import Callable
+
 from tidegate.errors import Conflict
-from tidegate.ledger import run_view
+from tidegate.ledger import approvals, run_view
 from tidegate.ledger.chain import CONFLICTS, always_late
 from tidegate.ledger.codec import ALLOTMENTS, RUNS
 from tidegate.ledger.durations import Durations
@@ -13,6 +15,7 @@ from tidegate.model.record import (
     JobPrepared,
     JobStarted,
     JobTurned,
+    JobWaits,
     Noted,
     PlanRecorded,
     RunAllotted,
@@ -52,9 +55,17 @@ class Runs(Durations):
         self._write(run, PlanRecorded(plan, self._clock()))
         return self.run(run)
 
-    def run_started(self, run: str, pid: int, host: str, born: str = "") -> None:
-        """A process took the run up: an attempt. `born` tells the process from one that gets its pid later."""
-        self._write(run, RunStarted(pid, host, self._clock(), born))
+    def run_started(self, run: str, pid: int, host: str, born: str = "", *, unless_ended: bool = False) -> RunView:
+        """A process took the run up: an attempt. `born` tells the process from one that gets its pid later.
+
+        With `unless_ended`, nothing is written about a run that is over; the view that is returned says so.
+        """
+
+        def decide(view: RunView) -> RunStarted | None:
+            over = unless_ended and view.phase.ended
+            return None if over else RunStarted(pid, host, self._clock(), born)
+
+        return self._decided_run(run, decide)
 
     def job_started(self, run: str, job: str, at: float | None = None) -> None:
         """A job began."""
@@ -67,6 +78,10 @@ class Runs(Durations):
     def job_turned(self, run: str, job: str, at: float | None = None) -> None:
         """Record that the turn of a prepared job came."""
         self._write(run, JobTurned(job, self._at(at)))
+
+    def job_waits(self, run: str, job: str, detail: str, at: float | None = None) -> None:
+        """A job waits for a person."""
+        self._write(run, JobWaits(job, self._at(at), detail))
 
     def job_ended(self, run: str, job: str, report: JobReport, at: float | None = None) -> None:
         """A job ended.
@@ -88,9 +103,41 @@ class Runs(Durations):
         """Keep something worth telling people; `job` is empty for the run as a whole."""
         self._write(run, Noted(job, text, self._clock()))
 
-    def run_ended(self, run: str, phase: Phase, reason: str = "") -> RunView:
+    def ask_approval(self, run: str, environment: str) -> RunView:
+        """The run came to an environment that a person must approve; asked again, nothing is written."""
+        return self._decided_run(run, lambda view: approvals.ask(view, environment, self._clock()))
+
+    def decide_approval(self, run: str, environment: str, by: str, reason: str, *, approved: bool) -> RunView:
+        """Record what a person decided; return the run, whose phase tells whether a process walks it.
+
+        Raises:
+            errors.ConfigError: The run is over, does not wait for that environment, or was decided about already.
+        """
+        return self._decided_run(
+            run, lambda view: approvals.decide(view, environment, by, reason, self._clock(), approved=approved)
+        )
+
+    def run_waits(self, run: str, environments: tuple[str, ...], reason: str) -> bool:
+        """Let a run wait for approvals without a process; False when one was decided meanwhile: then it goes on."""
+        view = self._decided_run(run, lambda view: approvals.wait(view, environments, reason, self._clock()))
+        self._learn_times(view)
+        return view.phase is Phase.WAITING
+
+    def end_waiting(self, run: str, reason: str, superseded_by: str = "") -> bool:
+        """Cancel a run that waits without a process; return whether it did."""
+        ended = [False]
+
+        def decide(view: RunView) -> RunEnded | None:
+            record = approvals.end(view, reason, self._clock(), superseded_by)
+            ended[0] = record is not None
+            return record
+
+        self._decided_run(run, decide)
+        return ended[0]
+
+    def run_ended(self, run: str, phase: Phase, reason: str = "", superseded_by: str = "") -> RunView:
         """The run ended; what its jobs took counts from now on in `times`."""
-        self._write(run, RunEnded(phase, reason, self._clock()))
+        self._write(run, RunEnded(phase, reason, self._clock(), superseded_by))
         view = self.run(run)
         self._learn_times(view)
         return view
@@ -126,6 +173,11 @@ class Runs(Durations):
         if not _is_id(run) or not self._journal.head(stream).length:
             raise _unknown(run)
         self._journal.append(stream, RUNS.encode(record))
+
+    def _decided_run(self, run: str, decide: Callable[[RunView], RunRecord | None]) -> RunView:
+        if not _is_id(run) or not self._journal.head(_stream(run)).length:
+            raise _unknown(run)
+        return self._projection(run).append(decide)
 
     def _at(self, at: float | None) -> float:
         return self._clock() if at is None else at

@@ -10,6 +10,7 @@ class Phase(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    WAITING = "waiting"
     SUCCEEDED = "succeeded"
     SATISFIED = "satisfied"
     FAILED = "failed"
@@ -18,8 +19,8 @@ class Phase(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self not in {Phase.PENDING, Phase.RUNNING}
+        """Whether it is over. One that waits for a person is not, though nothing of it runs."""
+        return self not in {Phase.PENDING, Phase.RUNNING, Phase.WAITING}
 
     @property
     def lets_pass(self) -> bool:
@@ -34,6 +35,7 @@ class Duty(StrEnum):
     CHECK = "test"
     BUILD = "build"
     BUILD_SITE = "build-frontend"
+    APPROVE = "approve"
     DEPLOY = "deploy"
     DEPLOY_SITE = "deploy-frontend"
     BROWSER = "e2e-test"

@@ -183,11 +183,15 @@ class Environment:
 
     Attributes:
         github: Name of the GitHub environment that holds its secrets.
+        approval: Whether a person must approve each run before it touches the environment.
+        approvers: Who may; empty for anybody.
     """
 
     name: str
     after: str | None = None
     github: str = ""
+    approval: bool = False
+    approvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,16 @@ class JobTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class JobWaits:
+    """A job waits for a person; nothing of it runs."""
+
+    job: str
+    at: float
+    detail: str = ""
+    kind: Literal["job-waits"] = "job-waits"
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
     """A job's report, see `model.job.JobReport`."""
 
@@ -137,12 +147,43 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """The run came to an environment that a person must approve first."""
+
+    environment: str
+    at: float
+    kind: Literal["approval-asked"] = "approval-asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """A person approved, or rejected, the run for an environment."""
+
+    environment: str
+    approved: bool
+    by: str
+    reason: str
+    at: float
+    kind: Literal["approval-decided"] = "approval-decided"
+
+
+@dataclass(frozen=True, slots=True)
+class RunWaits:
+    """The run waits for a person, and no process walks it."""
+
+    reason: str
+    at: float
+    kind: Literal["run-waits"] = "run-waits"
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
-    """No more will happen in this run unless it is resumed."""
+    """No more will happen in this run unless it is resumed. A superseded run names the newer one in `superseded_by`."""
 
     phase: Phase
     reason: str
     at: float
+    superseded_by: str = ""
     kind: Literal["run-ended"] = "run-ended"
 
 
@@ -214,7 +255,10 @@ class LockReleased:
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """A run waits for the environment; written again, it renews its lease and keeps its place."""
+    """A run waits for the environment; written again, it renews its lease and keeps its place.
+
+    One that waits for an approval has a lease of 0: it keeps its place and lets others pass.
+    """
 
     run: str
     holder: str
@@ -225,11 +269,12 @@ class Enqueued:
 
 @dataclass(frozen=True, slots=True)
 class Dequeued:
-    """A run waits no longer: cancelled, or superseded by a newer push."""
+    """A run waits no longer. `by` is the newer run that superseded it: then it never gets the environment."""
 
     run: str
     reason: str
     at: float
+    by: str = ""
     kind: Literal["dequeued"] = "dequeued"
 
 
@@ -310,8 +355,9 @@ class Unpinned:
     kind: Literal["unpinned"] = "unpinned"
 
 
-JobRecord = JobStarted | JobPrepared | JobTurned | JobEnded | StepIntended | StepDone
-RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | RunEnded
+JobRecord = JobStarted | JobPrepared | JobTurned | JobWaits | JobEnded | StepIntended | StepDone
+ApprovalRecord = ApprovalAsked | ApprovalDecided
+RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | ApprovalRecord | RunWaits | RunEnded
 LockRecord = LockAcquired | LockRenewed | LockReleased | Enqueued | Dequeued
 ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
 PinRecord = Pinned | Unpinned

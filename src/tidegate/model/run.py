@@ -98,6 +98,29 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a run and an environment."""
+
+    approved: bool
+    by: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A run's request to go on to an environment.
+
+    Attributes:
+        asked: When it was asked for first.
+        decision: What was decided; None while nobody did.
+    """
+
+    asked: float
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """A run and its jobs, in the plan's order.
 
@@ -108,7 +131,9 @@ class RunView:
         created: Seconds since the epoch, as all times here.
         attempts: The first process and those that resumed it.
         plan: What was planned; None until it was recorded.
+        approvals: Environment → the approval that was asked for it.
         ended: When it ended; None while it has not.
+        superseded_by: The newer run that took its place; empty when none did.
         interrupted: It says that it is running, and its process is gone. Only set by `judged`.
         seq: How many records of its stream this view has seen.
     """
@@ -125,7 +150,9 @@ class RunView:
     plan: Plan | None = None
     jobs: Mapping[str, JobView] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
     ended: float | None = None
+    superseded_by: str = ""
     interrupted: bool = False
     seq: int = 0
 
@@ -133,6 +160,11 @@ class RunView:
     def shown(self) -> str:
         """Its phase for people: `interrupted` for a run whose process is gone."""
         return "interrupted" if self.interrupted else self.phase.value
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Environments that it asked an approval for, and nobody decided about."""
+        return tuple(name for name, approval in self.approvals.items() if approval.decision is None)
 
     def judged(self, alive: Alive) -> "RunView":
         """Return this view with `interrupted` set from whether the process of its last attempt lives."""

@@ -12,8 +12,8 @@ def resumable(project: Project, run: str | None) -> RunView:
     """The run to take up: the named one, or the newest.
 
     Raises:
-        ConfigError: When there is none, when it ended well, or when a newer release was made since and the run holds
-            no environment: resuming it would go backwards.
+        ConfigError: When there is none, when it ended well, when a newer run superseded it, or when a newer release was
+            made since and the run neither waits nor holds an environment: resuming it would go backwards.
         Failure: When its process lives.
     """
     with project.ledger() as ledger:
@@ -21,8 +21,19 @@ def resumable(project: Project, run: str | None) -> RunView:
         refuse_living(view)
         if view.phase in {Phase.SUCCEEDED, Phase.SATISFIED}:
             raise ConfigError(f"run {view.id} {view.phase.value}: nothing is left to do", where=f"run {view.id}")
+        if view.superseded_by:
+            raise ConfigError(
+                f"run {view.id} was {view.reason}",
+                where=f"run {view.id}",
+                what_next=f"`tidegate status {view.superseded_by}` shows how far that one is",
+            )
         last = ledger.last_release()
-        if last is not None and int(last.run) > int(view.id) and not _holds(ledger, view.id):
+        if (
+            view.phase is not Phase.WAITING
+            and last is not None
+            and int(last.run) > int(view.id)
+            and not _holds(ledger, view.id)
+        ):
             raise ConfigError(
                 f"release {last.id} was made since, by run {last.run}: resuming run {view.id} would go backwards",
                 where=f"run {view.id}",

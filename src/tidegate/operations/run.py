@@ -7,15 +7,18 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
 from tidegate.errors import ConfigError, Failure
+from tidegate.execute.environment import leave_queues
 from tidegate.execute.interpreter import walk
 from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.performer import RunPerformer, put_back_all
+from tidegate.execute.superseding import superseded_by
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import JobReport, Phase, Plan
@@ -28,6 +31,9 @@ from tidegate.process import lives, own
 
 OUTAGE = Patience(attempts=6, first_seconds=0.5)
 """A run goes on asking for about ten seconds; what lasts longer is for `tidegate resume`."""
+
+LEAVING_SECONDS = 10.0
+"""How long a run that waits is waited for, until the process that left it is gone."""
 
 
 async def plan_and_open(project: Project, reference: str, branch: str | None, trigger: str) -> tuple[str, Planned]:
@@ -57,14 +63,16 @@ async def plan_and_open(project: Project, reference: str, branch: str | None, tr
         return run.id, planned
 
 
-async def carry(project: Project, run: str) -> RunView:
-    """Walk a run's plan to its end, what ended before excepted; returns the run as it ended.
+async def carry(project: Project, run: str, *, unless_ended: bool = False) -> RunView:
+    """Walk a run's plan to its end, or until only a person can let it go on; what ended before is not done again.
+
+    Returns the run as it is then. With `unless_ended`, a run that is over is left alone.
 
     Raises:
         Failure: When the run lives elsewhere, or cannot be walked at all. What goes wrong in a job is in the run.
         asyncio.CancelledError: When cancelled; environments are put back and the ledger says so first.
     """
-    with project.ledger() as ledger, _alone(project, ledger, run):
+    async with _taken(project, run) as ledger:
         view = ledger.run(run)
         if view.plan is None or view.plan.empty:
             return view
@@ -72,7 +80,9 @@ async def carry(project: Project, run: str) -> RunView:
         try:
             async with _workshop(project, ledger, view, view.plan) as shop:
                 pid, since = own()
-                ledger.run_started(run, pid, socket.gethostname(), since)
+                view = ledger.run_started(run, pid, socket.gethostname(), since, unless_ended=unless_ended)
+                if view.phase.ended:
+                    return view
                 await _walk(shop, _kept(ledger, view, shop.pipeline))
         except Failure as failure:
             # What keeps a run from being taken up at all. Later attempts leave it to be resumed as it stands.
@@ -108,23 +118,35 @@ def _edition(project: Project, commit: str) -> Edition:
     return Edition(project.pipeline_at(project.repository(), commit), _checkout(project, commit))
 
 
-@contextlib.contextmanager
-def _alone(project: Project, ledger: Ledger, run: str) -> Iterator[None]:
-    """Keep other processes of this machine from walking the same run; the system lets go when this one dies."""
+@contextlib.asynccontextmanager
+async def _taken(project: Project, run: str) -> AsyncIterator[Ledger]:
+    """The ledger, with no other process of this machine walking the run; the system lets go when this one dies.
+
+    A run that waits may be in the hands of a process that is just leaving it.
+    """
     path = project.home.log(run, "run").with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    deadline = time.monotonic() + LEAVING_SECONDS
+    with project.ledger() as ledger, path.open("ab") as file:
+        while not _locks(file):
             view = ledger.run(run)
             refuse_living(view)
-            raise Failure(
-                f"run {run} is being taken up by another process",
-                where=str(path),
-                what_next="`tidegate status` shows how far it is",
-            ) from None
-        yield
+            if view.phase is not Phase.WAITING or time.monotonic() > deadline:
+                raise Failure(
+                    f"run {run} is being taken up by another process",
+                    where=str(path),
+                    what_next="`tidegate status` shows how far it is",
+                )
+            await asyncio.sleep(0.05)
+        yield ledger
+
+
+def _locks(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def alive(view: RunView) -> bool:
@@ -149,7 +171,14 @@ def refuse_living(view: RunView) -> None:
 
 
 async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
+    """Walk a run until it ends or waits; on from where it waited when a person decided meanwhile."""
     performer = RunPerformer(shop)
+    reports = await _walked(shop, performer, done)
+    while not _concluded(shop, reports):
+        reports = await _walked(shop, performer, reports)
+
+
+async def _walked(shop: Workshop, performer: RunPerformer, done: Mapping[str, JobReport]) -> dict[str, JobReport]:
     try:
         reports = await walk(shop.plan.jobs, performer, performer, done)
     except asyncio.CancelledError:
@@ -160,23 +189,51 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
         first = group.exceptions[0]
         await _give_up(shop, Phase.FAILED, str(first))
         raise first from group
-    undone = await put_back_all(shop)
-    for line in undone:
-        shop.ledger.note(shop.run, "", f"put back: {line}")
-    phase, reason = _conclusion(shop.plan, reports)
-    shop.ledger.run_ended(shop.run, phase, reason)
+    await _put_back(shop)
+    return reports
 
 
 async def _give_up(shop: Workshop, phase: Phase, reason: str) -> None:
-    for line in await put_back_all(shop):
-        shop.ledger.note(shop.run, "", f"put back: {line}")
+    await _put_back(shop)
+    leave_queues(shop)
     shop.ledger.run_ended(shop.run, phase, reason)
 
 
+async def _put_back(shop: Workshop) -> None:
+    for line in await put_back_all(shop):
+        shop.ledger.note(shop.run, "", f"put back: {line}")
+
+
+def _concluded(shop: Workshop, reports: Mapping[str, JobReport]) -> bool:
+    """Record how the run ended, or that it waits; False when what it waits for was decided meanwhile."""
+    phase, reason = _conclusion(shop.plan, reports)
+    if phase is Phase.WAITING:
+        if not shop.ledger.run_waits(shop.run, _undecided(shop.plan, reports), reason):
+            return False
+        by, why = superseded_by(shop)
+        if by:  # while the run was under way, so that nobody else ended it
+            shop.ledger.end_waiting(shop.run, why, by)
+        return True
+    leave_queues(shop)
+    by, _ = superseded_by(shop) if phase is Phase.CANCELLED else ("", "")
+    shop.ledger.run_ended(shop.run, phase, reason, by)
+    return True
+
+
+def _undecided(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
+    """Environments whose approval is waited for."""
+    return tuple(job.environment for job in plan.jobs if reports[job.name].phase is Phase.WAITING)
+
+
 def _conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str]:
-    failed = [name for name, report in reports.items() if report.phase is Phase.FAILED]
-    if failed:
-        return Phase.FAILED, f"{failed[0]}: {reports[failed[0]].detail.splitlines()[0]}"
+    """How a run stands after its walk: a failure comes before what superseded it, and that before a wait."""
+    for phase in (Phase.FAILED, Phase.CANCELLED):
+        first = next((name for name, report in reports.items() if report.phase is phase), None)
+        if first:
+            line = reports[first].detail.partition("\n")[0]
+            return phase, f"{first}: {line}" if phase is Phase.FAILED else line
+    if undecided := _undecided(plan, reports):
+        return Phase.WAITING, f"waits for approval of {', '.join(undecided)}"
     live = [job.environment for job in plan.jobs if job.applies and job.environment]
     return Phase.SUCCEEDED, f"live in {', '.join(dict.fromkeys(live))}" if live else plan.reason
 

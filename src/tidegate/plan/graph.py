@@ -51,7 +51,7 @@ def plan_run(
     ends: dict[str, tuple[str, ...]] = {}
     for environment in pipeline.environments.values():
         before = ends[environment.after] if environment.after else gateway
-        own = tuple(_environment(pipeline, environment, before, scope, behind[environment.name]))
+        own = _approved(pipeline, environment, before, scope, behind[environment.name])
         ends[environment.name] = _ends(own) or before
         jobs.extend(own)
     reason = _reason(scope, jobs)
@@ -86,6 +86,19 @@ def _builds(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
     if pipeline.site is not None:
         reason = scope.site or "the site is inherited"
         yield Job(BUILD_SITE, Duty.BUILD_SITE, needs, "", bool(scope.site), reason, prepare_after=(DETECT,))
+
+
+def _approved(
+    pipeline: Pipeline, environment: Environment, before: tuple[str, ...], scope: Scope, behind: Behind
+) -> tuple[Job, ...]:
+    """The jobs of an environment, behind a person's approval where one is required."""
+    name = f"{Duty.APPROVE}-{environment.name}"
+    ready = (name,) if environment.approval else before
+    own = tuple(_environment(pipeline, environment, ready, scope, behind))
+    if not environment.approval or not own:
+        return own
+    first = next((job for job in own if job.applies), own[0])
+    return Job(name, Duty.APPROVE, before, environment.name, first.applies, first.reason), *own
 
 
 def _environment(

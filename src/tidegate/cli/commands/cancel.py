@@ -12,4 +12,7 @@ from tidegate.operations.cancel import cancel as end
 def cancel(context: click.Context, run: str) -> None:
     """End RUN: its commands end with all that they started, and what it moved is put back."""
     process = end(project_of(context), run)
+    if process is None:
+        click.echo(f"run {run} is cancelled; it waited, and nothing of it was under way")
+        return
     click.echo(f"run {run} (process {process}) was told to end; `tidegate status {run} --follow` shows it")

@@ -14,4 +14,4 @@ from tidegate.operations.run import carry as carry_run
 def carry(context: click.Context, run: str) -> int:
     """Walk a planned run."""
     project = project_of(context)
-    return conclude(run_async(follow(project, run, carry_run(project, run))), as_json=False)
+    return conclude(run_async(follow(project, run, carry_run(project, run, unless_ended=True))), as_json=False)

@@ -1,10 +1,8 @@
 """`tidegate run`: carry a commit through every environment."""
 
-import subprocess
-import sys
-
 import click
 
+from tidegate.cli.detach import detach as carry_on
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
 from tidegate.cli.wiring import json_option, project_of, run_async
@@ -23,7 +21,8 @@ from tidegate.operations.run import carry, plan_and_open
 def run(context: click.Context, commit: str, branch: str | None, trigger: str, *, detach: bool, as_json: bool) -> int:
     """Carry a commit through every environment: build what changed, test, promote.
 
-    Exits with 0 when the release is live everywhere or when nothing needs to run, with 1 when a job failed.
+    Exits with 0 when the release is live everywhere or when nothing needs to run, with 1 when a job failed, with 5 when
+    it waits for an approval.
     """
     project = project_of(context)
     if detach:
@@ -45,16 +44,5 @@ def _detached(project: Project, number: str, empty: bool, reason: str) -> int:
     click.echo(f"run {number}: {reason}")
     if empty:
         return 0
-    log = project.home.log(number, "run")
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tidegate", "--repo", str(project.folder), "--home", str(project.home.root)]
-    with log.open("ab") as output:
-        subprocess.Popen(
-            [*command, "--file", project.file, "carry", number],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    click.echo(f"follow it with: tidegate --home {project.home.root} status {number} --follow")
+    carry_on(project, number)
     return 0

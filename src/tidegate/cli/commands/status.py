@@ -9,8 +9,9 @@ from rich.console import Console
 
 from tidegate.cli.follow import follow
 from tidegate.cli.picture import run_table, write_picture
-from tidegate.cli.verdict import conclude
+from tidegate.cli.verdict import approvals_of, conclude
 from tidegate.cli.wiring import json_option, print_json, project_of, run_async
+from tidegate.model.job import Phase
 from tidegate.model.run import RunView
 from tidegate.operations.status import EnvironmentStatus, environments_status, run_status, unfinished_runs
 
@@ -22,7 +23,7 @@ from tidegate.operations.status import EnvironmentStatus, environments_status, r
 @json_option
 @click.pass_context
 def status(context: click.Context, run: str | None, picture: Path | None, *, follows: bool, as_json: bool) -> int:
-    """Show what is live in each environment, or how far RUN is."""
+    """Show what is live in each environment, or how far RUN is; with --follow, exits as `run` does."""
     project = project_of(context)
     if run is None:
         found = environments_status(project)
@@ -61,5 +62,9 @@ def _print(found: tuple[EnvironmentStatus, ...]) -> None:
 
 def _print_unfinished(runs: tuple[RunView, ...]) -> None:
     for run in runs:
+        for what_next in approvals_of(run):
+            click.echo(f"run {run.id:<6} {run.commit[:7]:<8} {run.reason}; {what_next}")
+        if run.phase is Phase.WAITING:
+            continue
         way = f"resume {run.id}` takes it up again" if run.interrupted else f"status {run.id} --follow` follows it"
         click.echo(f"run {run.id:<6} {run.commit[:7]:<8} {run.shown}; `tidegate {way}")
