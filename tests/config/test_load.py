@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tidegate.config import load, parse
 from tidegate.errors import ConfigError
+from tidegate.model.job import Duty
 from tidegate.model.pipeline import Environment, Expectation, Order, Pipeline, Strategy
 
 PRODUCT = Path(__file__).parents[2] / "examples" / "daily-report"
@@ -67,6 +68,17 @@ def test_what_is_left_out_has_its_default() -> None:
     assert pipeline.check.timeout_seconds == 600
 
 
+def test_every_kind_of_job_has_a_limit() -> None:
+    """An hour unless the file says otherwise, and a key for each kind but approvals, which no process waits for."""
+    assert {small("", "").timeouts.of(duty) for duty in Duty} == {3600}
+    kinds = [duty for duty in Duty if duty is not Duty.APPROVE]
+    given = "".join(f"  {duty.value}: {number}m\n" for number, duty in enumerate(kinds, start=1))
+    timeouts = small("site:\n", f"timeouts:\n  default: 90s\n{given}site:\n").timeouts
+    assert [timeouts.of(duty) for duty in kinds] == [number * 60 for number in range(1, len(kinds) + 1)]
+    only = small("site:\n", "timeouts: {default: 90s, build: 5m}\nsite:\n").timeouts
+    assert (only.of(Duty.BUILD), only.of(Duty.DEPLOY)) == (300, 90)
+
+
 def test_environments_come_after_those_they_wait_for() -> None:
     pipeline = small(
         "  dev: {}\n  prod: {after: dev}",
@@ -93,6 +105,10 @@ REFUSED = [
     (API, "    api: 1", "12:10", "functions.api.api is the number 1, expected true", "without quotes"),
     (API, "    api: 'true'", "12:10", "is the text 'true', expected true or false", "without quotes"),
     (API, "    memory: '512'", "12:13", "is the text '512', expected a whole number", "without quotes"),
+    ("site:\n", "timeouts: {deploi: 5m}\nsite:\n", "16:12", "unknown key 'deploi' in timeouts", "mean 'deploy'?"),
+    ("site:\n", "timeouts: {e2e_test: 5m}\nsite:\n", "16:12", "unknown key 'e2e_test' in timeouts", "'e2e-test'?"),
+    ("site:\n", "timeouts: {e2e-test: 0m}\nsite:\n", "16:22", "a job cannot end in no time", "30m"),
+    ("site:\n", "timeouts: {build: 30}\nsite:\n", "16:19", "timeouts.build is the number 30, expected text", "quotes"),
     (API, "    memory: 64", "12:13", "functions.api.memory cannot be 64", "Memory in MB"),
     ("[src/**]", "src/**", "3:12", "components.backend is the text 'src/**', expected a list", "[one, two]"),
     ("[src/**]", "[]", "3:12", "components.backend is empty", "at least one"),

@@ -32,6 +32,9 @@ class Stage:
         if job.name in self.failing_preparations:
             raise GateFailed("cannot prepare")
 
+    async def admit(self, job: Job) -> None:
+        pass
+
     async def perform(self, job: Job) -> JobReport:
         self.events.append(f"perform {job.name}")
         if job.name in self.hold:

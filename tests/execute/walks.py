@@ -28,7 +28,7 @@ async def walked(shop: Workshop) -> tuple[dict[str, JobReport], list[str]]:
     """Walk a run, or take it up again, and put back what it still holds; its jobs and what was undone."""
     performer = RunPerformer(shop)
     done = _kept(shop.ledger, shop.ledger.run(shop.run), shop.pipeline)
-    reports = await walk(shop.plan.jobs, performer, performer, done)
+    reports = await walk(shop.plan.jobs, performer, performer, done, shop.alarm)
     return reports, await put_back_all(shop)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.plan.reference import BACKEND_FIRST, ENVIRONMENTS, PIPELINE, applied, planned, release
 from tidegate.model.job import Duty
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.pipeline import Pipeline, Timeouts
 from tidegate.plan.graph import Behind
 
 GATEWAY = ("test", "build", "build-frontend")
@@ -74,6 +74,16 @@ ALL = ("deploy-{}", "deploy-{}-frontend", "e2e-test-{}", "skew-test-{}", "promot
 def test_jobs_and_needs(pipeline: Pipeline, needs: Mapping[str, tuple[str, ...]]) -> None:
     plan = planned("src/agent.py", pipeline=pipeline, last=None)
     assert {job.name: job.needs for job in plan.jobs} == needs
+
+
+def test_each_job_has_the_limit_of_its_kind() -> None:
+    timeouts = Timeouts(600, {Duty.DEPLOY: 60, Duty.PROMOTE_SITE: 30})
+    plan = planned("src/agent.py", pipeline=replace(PIPELINE, timeouts=timeouts), last=None)
+    limits = {job.name: job.timeout_seconds for job in plan.jobs}
+    assert {name: limit for name, limit in limits.items() if limit != 600} == {
+        **{f"deploy-{name}": 60 for name in ENVIRONMENTS},
+        **{f"promote-{name}-frontend": 30 for name in ENVIRONMENTS},
+    }
 
 
 def test_only_the_deployment_of_backend_first_promotes() -> None:

@@ -37,6 +37,9 @@ class Everything:
     async def prepare(self, job: Job) -> None:
         pass
 
+    async def admit(self, job: Job) -> None:
+        pass
+
     async def perform(self, job: Job) -> JobReport:
         self.performed.append(job.name)
         return JobReport(Phase.SUCCEEDED)

@@ -11,7 +11,9 @@ from tidegate.config.document import (
     SiteSection,
     SmokeSection,
     TestSection,
+    TimeoutsSection,
 )
+from tidegate.model.job import Duty
 from tidegate.model.pipeline import (
     BrowserGate,
     Builder,
@@ -29,6 +31,7 @@ from tidegate.model.pipeline import (
     SiteSpec,
     SmokeTest,
     Strategy,
+    Timeouts,
 )
 
 
@@ -56,6 +59,7 @@ def assemble(file: PipelineFile) -> Pipeline:
         contract=_browser_gate(file.gates.skew) if file.gates.skew else None,
         order=Order(file.order),
         environments=_environments(file),
+        timeouts=_timeouts(file.timeouts),
     )
 
 
@@ -113,6 +117,12 @@ def _check_gate(gate: TestSection) -> CheckGate:
 
 def _browser_gate(gate: BrowserSection) -> BrowserGate:
     return BrowserGate(gate.run, tuple(gate.python), gate.shards, float(seconds(gate.timeout)))
+
+
+def _timeouts(section: TimeoutsSection) -> Timeouts:
+    given = section.model_dump(by_alias=True, exclude_none=True)
+    default = seconds(given.pop("default"))
+    return Timeouts(default, {Duty(duty): seconds(limit) for duty, limit in given.items()})
 
 
 def _environments(file: PipelineFile) -> dict[str, Environment]:

@@ -45,6 +45,9 @@ def check(file: PipelineFile) -> Iterator[Finding]:
     if file.site:
         yield from _command(("site", "install"), file.site.install)
         yield from _command(("site", "build"), file.site.build)
+    for duty, limit in file.timeouts.model_dump(by_alias=True, exclude_none=True).items():
+        if seconds(limit) == 0:
+            yield Finding(("timeouts", duty), "a job cannot end in no time", "write for example '30m'")
     yield from _environments(file)
     for name, environment in file.environments.items():
         if environment.approvers and environment.approval != "required":

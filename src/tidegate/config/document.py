@@ -170,6 +170,31 @@ class GatesSection(Section):
     )
 
 
+def _hyphenated(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class TimeoutsSection(Section):
+    """How long jobs may take, by what they are for. A job that takes longer fails, and all that it started ends."""
+
+    model_config = ConfigDict(alias_generator=_hyphenated)
+
+    default: Duration = Field(default="1h", description="Limit of every job that none of its own is given for.")
+    detect_changes: Duration | None = Field(default=None, description="Limit of finding out what a push is about.")
+    test: Duration | None = Field(default=None, description="Limit of the quality gate.")
+    build: Duration | None = Field(default=None, description="Limit of building images.")
+    build_frontend: Duration | None = Field(default=None, description="Limit of building the site.")
+    deploy: Duration | None = Field(default=None, description="Limit of bringing functions to their candidates.")
+    deploy_frontend: Duration | None = Field(
+        default=None, description="Limit of uploading the site, and of bringing it to TEST."
+    )
+    e2e_test: Duration | None = Field(default=None, description="Limit of the end-to-end gate.")
+    skew_test: Duration | None = Field(default=None, description="Limit of the skew gate.")
+    promote: Duration | None = Field(default=None, description="Limit of moving what users reach of the functions.")
+    promote_frontend: Duration | None = Field(default=None, description="Limit of moving what users reach of the site.")
+    rollback: Duration | None = Field(default=None, description="Limit of putting an earlier release back.")
+
+
 class EnvironmentSection(Section):
     """A place that a release is deployed to."""
 
@@ -211,5 +236,9 @@ class PipelineFile(Section):
         default="together",
         description="`together`: backend and site are tested as a pair, then both go live. `backend-first`: the backend"
         " goes live after its smoke tests, before the site is tested.",
+    )
+    timeouts: TimeoutsSection = Field(
+        default_factory=TimeoutsSection,
+        description="How long a job may take. A wait in line for an environment that another run holds does not count.",
     )
     environments: dict[str, EnvironmentSection] = Field(min_length=1, description="Environments by name.")

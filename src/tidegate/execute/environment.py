@@ -29,10 +29,10 @@ async def observe(shop: Workshop, environment: str) -> Snapshot:
     return Snapshot(environment, found, pointers)  # type: ignore[arg-type] # gather widens the optional
 
 
-async def hold(shop: Workshop, environment: str) -> None:
-    """Take the environment's lock and record, once a run, what it would return to. Does nothing when both are done.
+async def line_up(shop: Workshop, environment: str) -> None:
+    """Take the environment's lock, waiting in line behind a run that lives, before older runs that wait too.
 
-    Waits in line behind a run that lives, before older runs that wait too.
+    Does nothing when this run has it.
 
     Raises:
         Locked: When a run that no longer lives holds the environment, or a person pinned it.
@@ -53,6 +53,17 @@ async def hold(shop: Workshop, environment: str) -> None:
         lock = shop.ledger.environment(environment).lock
         if lock and lock != before and _may_be_alive(shop, lock):
             await _fence(shop, environment, lock)
+
+
+async def hold(shop: Workshop, environment: str) -> None:
+    """Take the environment's lock and record, once a run, what it would return to. Does nothing when both are done.
+
+    Raises:
+        Locked: As `line_up`.
+        GateFailed: When there would be no way back.
+    """
+    await line_up(shop, environment)
+    async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = _unpinned(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)

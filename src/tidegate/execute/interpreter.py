@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tidegate.errors import Cancelled, Failure
+from tidegate.execute.limit import Alarm, within
 from tidegate.model.job import Job, JobReport, Phase
 
 
@@ -20,6 +21,9 @@ class Performer(Protocol):
 
     async def prepare(self, job: Job) -> None:
         """Do ahead of the job's turn what touches no environment's state. Its failure is the job's."""
+
+    async def admit(self, job: Job) -> None:
+        """Wait in line for what only one run may have at a time. This wait is no part of the job's time."""
 
     async def perform(self, job: Job) -> JobReport:
         """Do the job; its preparation has ended. A report of `Phase.WAITING` says that a person must decide first.
@@ -48,7 +52,11 @@ class Journal(Protocol):
 
 
 async def walk(
-    jobs: Sequence[Job], performer: Performer, journal: Journal, done: Mapping[str, JobReport] | None = None
+    jobs: Sequence[Job],
+    performer: Performer,
+    journal: Journal,
+    done: Mapping[str, JobReport] | None = None,
+    alarm: Alarm = asyncio.sleep,
 ) -> dict[str, JobReport]:
     """Walk all jobs; returns how each ended, in the given order; one behind a job that waits is pending.
 
@@ -57,6 +65,7 @@ async def walk(
         performer: Does the work.
         journal: Remembers it.
         done: Jobs of an interrupted walk that already let pass: they are not done again.
+        alarm: Tells when the time of a job, or of its preparation, is up.
 
     Raises:
         asyncio.CancelledError: When cancelled; jobs that ran are journalled as cancelled first.
@@ -69,7 +78,7 @@ async def walk(
     async with asyncio.TaskGroup() as tasks:
         for job in jobs:
             if not ends[job.name].done():
-                tasks.create_task(_Turn(job, ends, performer, journal).take(), name=job.name)
+                tasks.create_task(_Turn(job, ends, performer, journal, alarm).take(), name=job.name)
     return {name: end.result() for name, end in ends.items()}
 
 
@@ -77,12 +86,18 @@ class _Turn:
     """One job's way through the walk."""
 
     def __init__(
-        self, job: Job, ends: Mapping[str, asyncio.Future[JobReport]], performer: Performer, journal: Journal
+        self,
+        job: Job,
+        ends: Mapping[str, asyncio.Future[JobReport]],
+        performer: Performer,
+        journal: Journal,
+        alarm: Alarm,
     ) -> None:
         self._job = job
         self._ends = ends
         self._performer = performer
         self._journal = journal
+        self._alarm = alarm
         self._begun = False
 
     async def take(self) -> None:
@@ -120,7 +135,8 @@ class _Turn:
             if preparation is not None:
                 self._journal.turned(job)
                 await preparation
-            return await self._performer.perform(job)
+            await self._performer.admit(job)
+            return await within(job, self._performer.perform(job), self._alarm)
         finally:
             if preparation is not None and not preparation.done():
                 preparation.cancel()
@@ -153,7 +169,7 @@ class _Turn:
             if not end.phase.lets_pass:
                 return
         self._begin()
-        await self._performer.prepare(self._job)
+        await within(self._job, self._performer.prepare(self._job), self._alarm, "what it does ahead of its turn")
         self._journal.prepared(self._job)
 
     def _begin(self) -> None:

@@ -10,7 +10,7 @@ from tidegate.execute.browser import browser_test
 from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
-from tidegate.execute.environment import held, hold, put_back, settle
+from tidegate.execute.environment import held, hold, line_up, put_back, settle
 from tidegate.execute.promote import promote
 from tidegate.execute.rollback import roll_back
 from tidegate.execute.skew import skew_test
@@ -38,6 +38,15 @@ class RunPerformer:
                     await site.upload_site(self._shop, job)
                 case _:
                     return
+        except Exception as error:
+            raise self._told(job, error) from error
+
+    async def admit(self, job: Job) -> None:
+        """Wait in line for the job's environment. A rollback does not: it is refused where a run holds it."""
+        if not _holds(job):
+            return
+        try:
+            await line_up(self._shop, job.environment)
         except Exception as error:
             raise self._told(job, error) from error
 
@@ -76,7 +85,7 @@ class RunPerformer:
 
     async def _perform(self, job: Job) -> JobReport:  # noqa: C901, PLR0911, PLR0912 - one return a duty
         shop = self._shop
-        if job.environment and job.duty not in {Duty.APPROVE, Duty.ROLLBACK}:
+        if _holds(job):
             await hold(shop, job.environment)
         match job.duty:
             case Duty.DETECT:
@@ -107,7 +116,7 @@ class RunPerformer:
                 assert_never(job.duty)
 
     def _ends_environment(self, job: Job) -> bool:
-        if not job.environment or job.duty in {Duty.APPROVE, Duty.ROLLBACK}:
+        if not _holds(job):
             return False
         own = [other for other in self._shop.plan.jobs if other.environment == job.environment and other.applies]
         return own[-1].name == job.name
@@ -125,6 +134,14 @@ class RunPerformer:
         return Failure(
             f"unexpected {kind}: {error}", where=job.name, what_next=f"`tidegate logs --job {job.name}` has the details"
         )
+
+
+def _holds(job: Job) -> bool:
+    """Whether a job is done under the lock of its environment that `hold` takes.
+
+    An approval is asked for without it, and a rollback takes it by itself.
+    """
+    return bool(job.environment) and job.duty not in {Duty.APPROVE, Duty.ROLLBACK}
 
 
 async def put_back_all(shop: Workshop) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import ConfigError, Failure
+from tidegate.execute.limit import Alarm
 from tidegate.execute.machine import Machine
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import Plan
@@ -32,7 +33,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What the executors of one run work with. Clock and pause come from outside.
+    """What the executors of one run work with. Clock, pause and alarm come from outside.
 
     Attributes:
         run: The run's id.
@@ -48,6 +49,7 @@ class Workshop:
         clock: Seconds since the epoch.
         pause: Sleeps.
         jitter: A random number from 0 to 1, that waits before something is asked again are spread with.
+        alarm: Tells when a job's time is up.
         past: The product as an earlier commit has it.
         guards: One lock an environment, so that two jobs of a run do not both begin it.
     """
@@ -65,6 +67,7 @@ class Workshop:
     clock: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
+    alarm: Alarm = asyncio.sleep
     past: Callable[[str], Edition] | None = None
     guards: dict[str, asyncio.Lock] = field(default_factory=dict)
 

@@ -45,6 +45,10 @@ class Duty(StrEnum):
     ROLLBACK = "rollback"
 
 
+TIMEOUT_SECONDS = 3600
+"""How long a job may take where nothing else is declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job of a plan.
@@ -59,6 +63,7 @@ class Job:
         prepare_after: Jobs after which its preparation, which touches no environment's state, may begin; None for a job
             that has nothing to prepare.
         promotes: Whether it also moves the live pointers (order `backend-first`).
+        timeout_seconds: How long it, or its preparation, may take. A wait in line for its environment is no part of it.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Job:
     reason: str = ""
     prepare_after: tuple[str, ...] | None = None
     promotes: bool = False
+    timeout_seconds: int = TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tidegate.model.job import TIMEOUT_SECONDS, Duty
+
 
 class Strategy(StrEnum):
     """How a site goes live."""
@@ -195,6 +197,23 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long jobs may take, in seconds.
+
+    Attributes:
+        default: The limit of every job that none of its own is declared for.
+        own: Limits by what jobs are for.
+    """
+
+    default: int = TIMEOUT_SECONDS
+    own: Mapping[Duty, int] = field(default_factory=dict)
+
+    def of(self, duty: Duty) -> int:
+        """The limit of a job."""
+        return self.own.get(duty, self.default)
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Everything that one `tidegate.yaml` declares.
 
@@ -216,6 +235,7 @@ class Pipeline:
     contract: BrowserGate | None
     order: Order
     environments: Mapping[str, Environment]
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 def expand(pattern: str, environment: str) -> str:

@@ -21,11 +21,12 @@ async def rollback(project: Project, environment: str, to: str | None, reason: s
         view = ledger.environment(environment)
         target = _target(view, to)
         release = ledger.release(target)
-        name = f"rollback-{environment}"
+        name, why = f"rollback-{environment}", reason or f"from {view.live}"
+        limit = project.pipeline_at(project.repository(), release.commit).timeouts.of(Duty.ROLLBACK)
         plan = Plan(
             commit=release.commit,
             base=None,
-            jobs=(Job(name, Duty.ROLLBACK, environment=environment, reason=reason or f"from {view.live}"),),
+            jobs=(Job(name, Duty.ROLLBACK, environment=environment, reason=why, timeout_seconds=limit),),
             reason=f"{environment}: {view.live} → {target}",
             carries=target,
         )

@@ -180,7 +180,7 @@ async def _walk(shop: Workshop, done: Mapping[str, JobReport]) -> None:
 
 async def _walked(shop: Workshop, performer: RunPerformer, done: Mapping[str, JobReport]) -> dict[str, JobReport]:
     try:
-        reports = await walk(shop.plan.jobs, performer, performer, done)
+        reports = await walk(shop.plan.jobs, performer, performer, done, shop.alarm)
     except asyncio.CancelledError:
         await asyncio.shield(_give_up(shop, Phase.CANCELLED, "cancelled"))
         raise

@@ -1,7 +1,7 @@
 """The job graph: the reference's jobs, in the order that the pipeline declares."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.model.job import Duty, Job, Plan
 from tidegate.model.pipeline import Environment, Order, Pipeline, Strategy
@@ -59,7 +59,7 @@ def plan_run(
     return Plan(
         commit=commit,
         base=base,
-        jobs=tuple(jobs),
+        jobs=tuple(replace(job, timeout_seconds=pipeline.timeouts.of(job.duty)) for job in jobs),
         images=tuple(scope.images),
         site=bool(scope.site),
         reason=reason,

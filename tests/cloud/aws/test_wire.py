@@ -26,12 +26,14 @@ Said = tuple[int, str, bytes]
 
 @dataclass
 class Rough:
-    """An endpoint that answers as scripted; None closes the connection without an answer."""
+    """An endpoint that answers as scripted, once it may; None closes the connection without an answer."""
 
     script: list[Said | None]
     url: str = ""
     asked: list[str] = field(default_factory=list)
     signed: list[str] = field(default_factory=list)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -42,6 +44,8 @@ class Rough:
                 await reader.readexactly(_length(request))
                 self.asked.append(request.partition(b" HTTP/")[0].decode())
                 self.signed.append(request.partition(b"Credential=")[2].partition(b"/")[0].decode())
+                self.reached.set()
+                await self.may_answer.wait()
                 said = self.script.pop(0)
                 if said is None:
                     break
@@ -75,6 +79,7 @@ class Sleeps:
 @contextlib.asynccontextmanager
 async def rough(*script: Said | None) -> AsyncIterator[tuple[Rough, Wire, Sleeps]]:
     endpoint = Rough(list(script))
+    endpoint.may_answer.set()
     server = await asyncio.start_server(endpoint.answer, "127.0.0.1", 0)
     endpoint.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     sleeps = Sleeps()
@@ -82,6 +87,7 @@ async def rough(*script: Said | None) -> AsyncIterator[tuple[Rough, Wire, Sleeps
     try:
         yield endpoint, wire, sleeps
     finally:
+        endpoint.may_answer.set()
         await wire.close()
         server.close()
         await server.wait_closed()
@@ -106,6 +112,42 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated(write: Write, lost:
             await write(wire)
     assert len(endpoint.asked) == 1
     assert sleeps.slept == []
+
+
+CHANGES: list[Write] = [
+    *WRITES[:3],
+    WRITES[4],
+    lambda wire: AwsBuckets(wire).write("b", "k", b"x", content_type="text/html", cache_control="no-store"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_change_under_way_is_known_before_its_cancellation_is(change: Write) -> None:
+    async with rough(ALIAS) as (endpoint, wire, _):
+        endpoint.may_answer.clear()
+        changing = asyncio.ensure_future(change(wire))
+        await endpoint.reached.wait()
+        changing.cancel()
+        done, _ = await asyncio.wait({changing}, timeout=0)
+        assert not done, "it may still have its effect, and nobody would see it"
+        endpoint.may_answer.set()
+        with pytest.raises(asyncio.CancelledError):
+            await changing
+        assert endpoint.script == []
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda wire: AwsFunctions(wire).observe("f", ()), lambda wire: AwsFunctions(wire).invoke("f", "live", {})]
+)
+async def test_what_changes_nothing_is_not_waited_for(ask: Write) -> None:
+    async with rough(ALIAS, ALIAS, ALIAS, ALIAS) as (endpoint, wire, _):
+        endpoint.may_answer.clear()
+        asking = asyncio.ensure_future(ask(wire))
+        await endpoint.reached.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert len(endpoint.script) == 4
 
 
 async def test_an_object_is_written_again_after_a_lost_answer_unless_it_was_conditional() -> None:

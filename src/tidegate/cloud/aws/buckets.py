@@ -73,7 +73,7 @@ class AwsBuckets:
                 return self._wire.clients.buckets.put_object(Bucket=bucket, Key=key, Body=content, **properties)["ETag"]
 
         try:
-            return await run(_where(bucket, key), call)
+            return await run(_where(bucket, key), call, changes=True)
         except NotFound as error:
             if expect and error.code == "NoSuchKey":  # AWS API: PutObject with If-Match, the object was deleted
                 raise Moved(error.what, where=error.where, code=error.code) from error
@@ -90,6 +90,7 @@ class AwsBuckets:
             lambda: self._wire.clients.buckets.delete_objects(
                 Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
             ),
+            changes=True,
         )
         if failed := answer.get("Errors"):
             first = failed[0]

@@ -52,24 +52,32 @@ class Wire:
         self._patience = Patience(sleep, attempts=ATTEMPTS)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tidegate-aws")
 
-    async def ask(self, where: str, call: Callable[[], T]) -> T:
+    async def ask(self, where: str, call: Callable[[], T], *, changes: bool = False) -> T:
         """Run a call in the pool that changes nothing, or may be done twice: again while it is not answered.
 
         Args:
             where: The resource that it concerns, for messages.
             call: What to run; it picks its client itself, since making one takes time too.
+            changes: Whether it changes what others see. A thread cannot be cancelled, so such a call is waited for
+                through a cancellation: whoever observes next, to put back what moved, must find what came of it.
 
         Raises:
             CloudError: Whatever botocore raised.
         """
-        return await self._patience.read(lambda: self._once(where, call))
+        return await self._patience.read(lambda: self._once(where, call, changes=changes))
 
-    async def tell(self, where: str, call: Callable[[], T]) -> T:
+    async def tell(self, where: str, call: Callable[[], T], *, changes: bool = True) -> T:
         """Run a write: as `ask`, and again only while AWS throttles it."""
-        return await self._patience.over(lambda: self._once(where, call), Throttled)
+        return await self._patience.over(lambda: self._once(where, call, changes=changes), Throttled)
 
-    async def _once(self, where: str, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _mapped, where, call)
+    async def _once(self, where: str, call: Callable[[], T], *, changes: bool) -> T:
+        asked = self._pool.submit(_mapped, where, call)
+        try:
+            return await asyncio.wrap_future(asked)
+        except asyncio.CancelledError:
+            if changes:
+                await asyncio.gather(asyncio.wrap_future(asked), return_exceptions=True)
+            raise
 
     async def until(self, where: str, read: Callable[[], str], wanted: str, limit_seconds: float) -> None:
         """Read a state until it is the wanted one, at first often and then less so.
