@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.errors import GateFailed
+from tidegate.errors import GateFailed, Superseded
 from tidegate.execute.interpreter import walk
 from tidegate.model.job import Duty, Job, JobReport, Phase
 
@@ -22,6 +22,7 @@ class Stage:
     """A performer and a journal that write down what happened."""
 
     failing: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
     failing_preparations: frozenset[str] = frozenset()
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
@@ -39,6 +40,8 @@ class Stage:
         self.events.append(f"perform {job.name}")
         if job.name in self.hold:
             await self.hold[job.name].wait()
+        if job.name in self.waiting:
+            return JobReport(Phase.WAITING, "for ann")
         if job.name in self.failing:
             raise GateFailed("no", where="here", what_next="there")
         return OK
@@ -92,6 +95,66 @@ async def test_phases(jobs: tuple[Job, ...], failing: str, expected: str) -> Non
     reports = await walk(jobs, stage, stage)
     assert list(phases(reports).values()) == expected.split()
     assert stage.reports == reports
+
+
+@pytest.mark.parametrize(
+    ("jobs", "waiting", "failing", "expected", "untold"),
+    [
+        pytest.param(DIAMOND, "b", "", "succeeded waiting succeeded pending", "b d", id="others go on to their end"),
+        pytest.param(DIAMOND, "b", "c", "succeeded waiting failed blocked", "b", id="a failure comes before a wait"),
+        pytest.param(DIAMOND, "b c", "", "succeeded waiting waiting pending", "b c d", id="two that wait"),
+        pytest.param(
+            (job("a"), job("b", "a"), job("c", "b"), job("d", "c"), job("e", "a")),
+            "b",
+            "e",
+            "succeeded waiting pending pending failed",
+            "b c d",
+            id="waits travel on, and so does work beside them",
+        ),
+        pytest.param(
+            (job("a"), job("b", "a"), job("c", "b", applies=False)),
+            "b",
+            "",
+            "succeeded waiting pending",
+            "b c",
+            id="nothing is satisfied behind a wait",
+        ),
+    ],
+)
+async def test_waiting_for_a_person(
+    jobs: tuple[Job, ...], waiting: str, failing: str, expected: str, untold: str
+) -> None:
+    stage = Stage(frozenset(failing.split()), waiting=frozenset(waiting.split()))
+    reports = await walk(jobs, stage, stage)
+    assert list(phases(reports).values()) == expected.split()
+    assert set(reports) - set(stage.reports) == set(untold.split()), "what did not end is not journalled as ended"
+    assert [event for event in stage.events if event.startswith("waits")] == [
+        f"waits {name}" for name in waiting.split()
+    ]
+
+
+async def test_what_is_behind_a_wait_is_prepared_and_no_more() -> None:
+    stage = Stage(waiting=frozenset({"ask"}))
+    graph = (job("build"), job("ask", "build"), job("deploy", "ask", prepare_after=("build",)))
+    assert phases(await walk(graph, stage, stage)) == {"build": "succeeded", "ask": "waiting", "deploy": "pending"}
+    assert "prepared deploy" in stage.events
+    assert not {"turned deploy", "perform deploy", "ended deploy"} & set(stage.events)
+
+
+async def test_a_preparation_that_fails_behind_a_wait_is_a_failure() -> None:
+    stage = Stage(waiting=frozenset({"ask"}), failing_preparations=frozenset({"deploy"}))
+    graph = (job("build"), job("ask", "build"), job("deploy", "ask", prepare_after=("build",)))
+    assert phases(await walk(graph, stage, stage))["deploy"] == "failed"
+
+
+async def test_what_somebody_ended_is_cancelled_and_blocks() -> None:
+    class Ended(Stage):
+        async def perform(self, job: Job) -> JobReport:
+            raise Superseded("1", "2", "prod")
+
+    stage = Ended()
+    assert phases(await walk((job("a"), job("b", "a")), stage, stage)) == {"a": "cancelled", "b": "blocked"}
+    assert stage.reports["a"].failure["what"] == "superseded by run 2 in prod"
 
 
 async def test_a_failure_is_told_whole() -> None:

@@ -8,20 +8,24 @@ from hypothesis import strategies as st
 from tidegate.ledger.run_view import UNOPENED, apply
 from tidegate.model.job import Duty, Job, Phase, Plan
 from tidegate.model.record import (
+    ApprovalAsked,
+    ApprovalDecided,
     JobEnded,
     JobPrepared,
     JobStarted,
     JobTurned,
+    JobWaits,
     Noted,
     PlanRecorded,
     RunEnded,
     RunOpened,
     RunRecord,
     RunStarted,
+    RunWaits,
     StepDone,
     StepIntended,
 )
-from tidegate.model.run import JobView, RunView, StepView
+from tidegate.model.run import Approval, Decision, JobView, RunView, StepView
 
 PLAN = Plan(
     "c",
@@ -39,10 +43,14 @@ RECORDS: st.SearchStrategy[RunRecord] = st.one_of(
     st.builds(JobStarted, NAMES, TIMES),
     st.builds(JobPrepared, NAMES, TIMES),
     st.builds(JobTurned, NAMES, TIMES),
+    st.builds(JobWaits, NAMES, TIMES, NAMES),
     st.builds(JobEnded, NAMES, st.sampled_from(Phase), TIMES),
     st.builds(StepIntended, NAMES, NAMES, TIMES),
     st.builds(StepDone, NAMES, NAMES, TIMES, st.integers(0, 3)),
     st.builds(Noted, NAMES, NAMES, TIMES),
+    st.builds(ApprovalAsked, NAMES, TIMES),
+    st.builds(ApprovalDecided, NAMES, st.booleans(), NAMES, NAMES, TIMES),
+    st.builds(RunWaits, NAMES, TIMES),
     st.builds(RunEnded, st.sampled_from(Phase), NAMES, TIMES),
 )
 
@@ -94,6 +102,7 @@ def test_a_plan_that_comes_late_keeps_what_is_known() -> None:
         (Phase.FAILED, Phase.PENDING),
         (Phase.BLOCKED, Phase.PENDING),
         (Phase.CANCELLED, Phase.PENDING),
+        (Phase.WAITING, Phase.PENDING),
         (None, Phase.PENDING),
     ],
 )
@@ -148,3 +157,36 @@ def test_a_step_intended_again_is_not_known_to_have_happened() -> None:
 def test_a_job_that_ends_without_a_beginning_has_no_seconds() -> None:
     job = fold([OPENED, JobEnded("a", Phase.SATISFIED, 3.0, "nothing changed")]).jobs["a"]
     assert (job.phase, job.seconds, job.detail, job.attempts) == (Phase.SATISFIED, None, "nothing changed", 0)
+
+
+WAITS: list[RunRecord] = [
+    STARTED,
+    JobStarted("a", 2.0),
+    JobPrepared("a", 3.0),
+    JobStarted("b", 2.0),
+    JobWaits("b", 4.0, "waits for approval by ann"),
+    ApprovalAsked("prod", 4.0),
+    RunWaits("waits for approval of prod", 5.0),
+]
+
+
+def test_while_a_run_waits_nothing_of_it_runs() -> None:
+    view = fold([OPENED, *WAITS])
+    assert (view.phase, view.reason, view.ended) == (Phase.WAITING, "waits for approval of prod", None)
+    assert (view.jobs["a"].phase, view.jobs["a"].started) == (Phase.PENDING, None)
+    assert (view.jobs["b"].phase, view.jobs["b"].detail) == (Phase.WAITING, "waits for approval by ann")
+    assert view.undecided == ("prod",)
+
+
+def test_what_waited_when_a_run_ended_is_cancelled() -> None:
+    view = fold([OPENED, *WAITS, RunEnded(Phase.CANCELLED, "superseded", 6.0, "8")])
+    assert (view.phase, view.superseded_by, view.jobs["b"].phase) == (Phase.CANCELLED, "8", Phase.CANCELLED)
+    assert fold([STARTED], view).superseded_by == ""
+
+
+def test_the_first_decision_stands() -> None:
+    decided = ApprovalDecided("prod", approved=True, by="ann", reason="ok", at=6.0)
+    late = ApprovalDecided("prod", approved=False, by="bob", reason="no", at=7.0)
+    view = fold([OPENED, *WAITS, decided, late, ApprovalAsked("prod", 8.0)])
+    assert view.approvals == {"prod": Approval(4.0, Decision(approved=True, by="ann", reason="ok", at=6.0))}
+    assert view.undecided == ()

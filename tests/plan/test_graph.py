@@ -201,6 +201,44 @@ def test_each_job_says_why_it_applies_or_not() -> None:
     assert jobs["e2e-test-prod"].reason == "new backend; APP does not serve r1"
 
 
+def approving(*names: str, pipeline: Pipeline = PIPELINE) -> Pipeline:
+    environments = {
+        name: replace(one, approval=name in names, approvers=("ann",) if name in names else ())
+        for name, one in pipeline.environments.items()
+    }
+    return replace(pipeline, environments=environments)
+
+
+@pytest.mark.parametrize("pipeline", [PIPELINE, BACKEND_FIRST], ids=["together", "backend-first"])
+def test_an_approval_comes_before_every_other_job_of_its_environment(pipeline: Pipeline) -> None:
+    plain = planned(last=None, pipeline=pipeline).by_name()
+    jobs = planned(last=None, pipeline=approving("staging", "prod", pipeline=pipeline)).by_name()
+    asking = {"approve-staging", "approve-prod"}
+    assert set(jobs) - set(plain) == asking
+    for name, job in jobs.items():
+        needs = jobs[job.needs[0]].needs if asking & set(job.needs) else job.needs
+        assert needs == (plain[name] if name in plain else plain[f"deploy-{job.environment}"]).needs
+        assert job.prepare_after == (plain[name].prepare_after if name in plain else None)
+    assert jobs["deploy-prod"].needs == ("approve-prod",)
+    assert (jobs["approve-prod"].duty, jobs["approve-prod"].environment) == (Duty.APPROVE, "prod")
+
+
+@pytest.mark.parametrize(
+    ("files", "behind", "applies"),
+    [
+        (["src/agent.py"], {}, True),
+        (["frontend/twinbar/a.ts"], {}, True),
+        (["tests/shared/test_a.py"], {}, False),
+        ([], {"prod": LAG}, True),
+        ([], {"staging": LAG}, False),
+    ],
+)
+def test_nobody_is_asked_where_nothing_is_done(files: list[str], behind: dict[str, Behind], *, applies: bool) -> None:
+    job = planned(*files, pipeline=approving("prod"), last=release(), behind=behind).by_name()["approve-prod"]
+    assert job.applies is applies
+    assert job.reason
+
+
 def test_what_may_run_ahead_of_its_turn() -> None:
     def ahead(*files: str) -> dict[str, tuple[str, ...]]:
         jobs = planned(*files, last=release()).jobs

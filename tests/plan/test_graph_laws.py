@@ -93,7 +93,8 @@ def test_every_combination_reaches_exactly_the_environments_that_it_should(order
 def pipelines(draw: st.DrawFn) -> Pipeline:
     names = ["dev", "staging", "prod", "asia"][: draw(st.integers(1, 4))]
     environments = {
-        name: Environment(name, draw(st.sampled_from([None, *names[:place]]))) for place, name in enumerate(names)
+        name: Environment(name, draw(st.sampled_from([None, *names[:place]])), approval=draw(st.booleans()))
+        for place, name in enumerate(names)
     }
     pipeline = replace(PIPELINE, order=draw(st.sampled_from(Order)), environments=environments)
     if draw(st.booleans()):
