@@ -1,6 +1,5 @@
 """The cloud ports in memory, with what AWS promises: revisions, preconditions, states that settle, faults on order."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from tests.memory_buckets import MemoryBuckets, Objects
@@ -64,7 +63,7 @@ class MemoryCloud:
         self.state = state or (MemoryState(wire.clock) if wire else MemoryState())
         self.wire = wire or Wire(self.state.clock)
         assert self.wire.clock is self.state.clock, "a wire runs on the clock of the cloud that it leads to"
-        self.functions = MemoryFunctions(self.wire, self.state.functions)
+        self.functions = MemoryFunctions(self.wire, self.state.functions, self.state.deleted_images)
         self.buckets = MemoryBuckets(self.wire, self.state.objects)
         self.edges = MemoryEdges(self.wire, self.state.edges)
         self.images = MemoryImages(self.wire, self.state.deleted_images)
@@ -78,5 +77,4 @@ class MemoryCloud:
 
     async def pause(self, seconds: float) -> None:
         """Let the time pass, and others run."""
-        self.state.clock.now += seconds
-        await asyncio.sleep(0)
+        await self.wire.pause(seconds)

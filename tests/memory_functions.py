@@ -9,6 +9,7 @@ from tests.memory_faults import refuse
 from tests.memory_wire import Clock, Wire
 from tidegate.cloud.ports import Answer
 from tidegate.localcloud.awslambda import aliases as alias_rules
+from tidegate.localcloud.awslambda import errors
 from tidegate.localcloud.awslambda import function as awslambda
 from tidegate.localcloud.awslambda.aliases import AliasChange
 from tidegate.localcloud.awslambda.errors import LambdaError
@@ -128,9 +129,10 @@ class Strangers:
 class MemoryFunctions(Strangers):
     """AWS Lambda behind `ports.Functions`, asked as `AwsFunctions` asks it."""
 
-    def __init__(self, wire: Wire, state: FunctionsState) -> None:
+    def __init__(self, wire: Wire, state: FunctionsState, deleted_images: set[str]) -> None:
         super().__init__(state, wire.clock)
         self._wire = wire
+        self._deleted_images = deleted_images
 
     async def observe(self, name: str, aliases: Sequence[str]) -> FunctionSnapshot:
         latest = await self.version(name, LATEST)
@@ -146,7 +148,7 @@ class MemoryFunctions(Strangers):
     async def update_code(self, name: str, image_uri: str, revision: str) -> Version:
         def call() -> Version:
             with _mapped("UpdateFunctionCode", name):
-                code = _code(image_uri.partition("@")[2])
+                code = self._image(image_uri)
                 stamp = self._stamp(name, FAILURE if name in self.failing_updates else None)
                 return _seen(self._functions.update_code(name, code, stamp, expected=revision))
 
@@ -187,6 +189,12 @@ class MemoryFunctions(Strangers):
     def _aliases(self, name: str) -> dict[str, Alias]:
         with _mapped("ListAliases", name):
             return {alias: _pointer(found) for alias, found in self._function(name).aliases.items()}
+
+    def _image(self, uri: str) -> Code:
+        digest = uri.partition("@")[2]
+        if digest in self._deleted_images:
+            raise errors.invalid(f"Source image {uri} does not exist. Provide a valid source image.")
+        return _code(digest)
 
     def _stamp(self, name: str, failure: Failure | None = None) -> Stamp:
         delay = self.delays.get(name, self.delay)

@@ -4,6 +4,7 @@ The cloud behind it is one; each process that asks it has a wire of its own. Tim
 its `Clock`.
 """
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from typing import TypeVar
@@ -72,6 +73,11 @@ class Wire:
         _run_first(self._behind, line)
         self.moment()
         return answer
+
+    async def pause(self, seconds: float) -> None:
+        """Let the time pass, and others run."""
+        self.clock.now += seconds
+        await asyncio.sleep(0)
 
     def before(self, call: str, hook: Hook) -> None:
         """Run a hook before the first write whose line begins with `call`, such as `functions.point api live`."""

@@ -1,14 +1,15 @@
 """The cloud in memory is one cloud, whoever asks it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.memory_cloud import MemoryCloud
 from tests.memory_wire import Killed, T, Wire
-from tidegate.errors import Moved, Unreachable
+from tidegate.cloud.ports import Cloud
+from tidegate.errors import CloudError, Moved, NotFound, Unreachable
 
-OLD = f"sha256:{'0' * 64}"
+OLD, NEW = (f"sha256:{digit * 64}" for digit in "01")
 
 
 @pytest.fixture
@@ -99,3 +100,63 @@ async def test_reads_go_through_the_wire_too(cloud: MemoryCloud) -> None:
 async def test_an_image_that_was_deleted_is_gone(cloud: MemoryCloud) -> None:
     cloud.images.delete(OLD)
     assert not await cloud.ports.images.exists("shop", OLD)
+
+
+async def test_an_edge_may_lag_behind_the_key_that_was_written(cloud: MemoryCloud) -> None:
+    cloud.buckets.put("web", "one/index.html", b"one")
+    cloud.edges.delay(keys=5.0, invalidations=0.0)
+    site = await cloud.ports.edges.distribution("APP")
+    _, etag = await cloud.ports.edges.pointers(site.store)
+    await cloud.ports.edges.point(site.store, {"release": "one"}, etag)
+    assert (await cloud.ports.edges.pointers(site.store))[0] == {"release": "one"}
+    assert (await cloud.ports.probe.get(f"{site.url}/"))[0] == 503
+    await cloud.pause(5.0)
+    assert await cloud.ports.probe.get(f"{site.url}/") == (200, b"one")
+
+
+async def test_an_invalidation_is_waited_for_and_happens_once(cloud: MemoryCloud) -> None:
+    cloud.edges.delay(keys=0.0, invalidations=30.0)
+    before = cloud.wire.now
+    for _ in range(2):
+        assert await cloud.ports.edges.invalidate("APP", ("/*",), "run 1") == "run 1"
+    assert cloud.wire.now - before == 30.0
+    assert cloud.edges.invalidations == {("APP", "run 1"): ("/*",)}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ports: ports.functions.version("api", "7"),
+        lambda ports: ports.functions.observe("other", ("live",)),
+        lambda ports: ports.edges.distribution("OTHER"),
+        lambda ports: ports.edges.pointers("arn:other"),
+        lambda ports: ports.buckets.read("web", "missing"),
+    ],
+    ids=["version", "function", "distribution", "store", "object"],
+)
+async def test_what_is_not_there_is_not_found(cloud: MemoryCloud, call: Callable[[Cloud], Awaitable[object]]) -> None:
+    with pytest.raises(NotFound):
+        await call(cloud.ports)
+
+
+async def test_an_update_is_taken_one_at_a_time_and_its_image_must_be_there(cloud: MemoryCloud) -> None:
+    functions = cloud.ports.functions
+    latest = await functions.version("api", "$LATEST")
+    cloud.images.delete(NEW)
+    with pytest.raises(CloudError, match="does not exist"):
+        await functions.update_code("api", f"registry.test/shop@{NEW}", latest.revision)
+    accepted = await functions.update_code("api", f"registry.test/shop@{OLD}", latest.revision)
+    with pytest.raises(CloudError, match="An update is in progress") as busy:
+        await functions.update_code("api", f"registry.test/shop@{OLD}", accepted.revision)
+    assert not isinstance(busy.value, Moved)
+
+
+async def test_an_idle_version_refuses_once_and_wakes(cloud: MemoryCloud) -> None:
+    number = cloud.functions.idle("api", "live")
+    functions = cloud.ports.functions
+    assert (await functions.version("api", number)).state == "Inactive"
+    with pytest.raises(CloudError, match="Inactive"):
+        await functions.invoke("api", "live", {})
+    assert (await functions.version("api", number)).state == "Pending"
+    await cloud.pause(1.0)
+    assert (await functions.invoke("api", "live", {})).error == ""

@@ -114,7 +114,7 @@ async def test_each_pointer_has_a_runtime_file(site: PointerSite, cloud: MemoryC
     await show(site, ONE)
     await promote(site, ONE)
     for identity, wanted in (("TEST", CANDIDATE), ("APP", LIVE)):
-        key = (await cloud.edges.pointers(f"kvs/{identity}"))[0]["runtime"]
+        key = (await cloud.edges.pointers(cloud.edges.distributions[identity].store))[0]["runtime"]
         stored = cloud.buckets.objects[BUCKET, key]
         assert json.loads(stored.body) == wanted
         assert stored.cache_control == "no-store"
