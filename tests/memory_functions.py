@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NoReturn
 
 from tests.memory_faults import refuse
 from tests.memory_wire import Clock, Wire
@@ -183,8 +184,12 @@ class MemoryFunctions(Strangers):
         return await self._wire.ask(f"functions.invoke {name} {qualifier}", call)
 
     def _version(self, name: str, qualifier: str) -> Version:
-        with _mapped("GetFunctionConfiguration", name):
-            return _seen(self._functions.resolve(FunctionName(name, qualifier), self._clock.now).version)
+        # By far the most frequent call: without a context manager it takes a quarter less.
+        try:
+            found = self._functions.resolve(FunctionName(name, qualifier), self._clock.now).version
+        except LambdaError as error:
+            _refuse("GetFunctionConfiguration", name, error)
+        return _seen(found)
 
     def _aliases(self, name: str) -> dict[str, Alias]:
         with _mapped("ListAliases", name):
@@ -234,4 +239,8 @@ def _mapped(operation: str, name: str) -> Iterator[None]:
     try:
         yield
     except LambdaError as error:
-        refuse(operation, error.code, error.message, f"function {name}", error.status)
+        _refuse(operation, name, error)
+
+
+def _refuse(operation: str, name: str, error: LambdaError) -> NoReturn:
+    refuse(operation, error.code, error.message, f"function {name}", error.status)
