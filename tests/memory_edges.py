@@ -35,6 +35,14 @@ class EdgesState:
     sites: Distributions = field(default_factory=lambda: Distributions(ACCOUNT, Delays(0.0, 0.0, 0.0)))
     held: dict[str, str] = field(default_factory=dict)
 
+    def written(self, identity: str) -> Mapping[str, str]:
+        """The keys of a distribution's KeyValueStore, as they were written last."""
+        return self.keys.by_arn(self.held[identity]).pairs
+
+    def seen(self, identity: str, now: float) -> Mapping[str, str]:
+        """The same, as edges go by them: what users reach."""
+        return self.keys.seen_by_edges(self.held[identity], now).pairs
+
 
 class MemoryEdges:
     """Amazon CloudFront and its KeyValueStore. A stranger writes through `move`."""
@@ -123,8 +131,7 @@ class MemoryEdges:
         """
         for site in self._state.sites.listed():
             if url == f"https://{site.domain}":
-                arn = self._state.held.get(site.id)
-                keys = self._state.keys.seen_by_edges(arn, self._clock.now).pairs if arn else None
+                keys = self._state.seen(site.id, self._clock.now) if site.id in self._state.held else None
                 return site.serving(self._clock.now).default.origin, keys
         raise Unreachable(f"{url} does not answer", where=url)
 

@@ -58,9 +58,18 @@ class Strangers:
         self._state = state
         self._clock = clock
         self._functions = state.functions
-        self.delays = state.delays
-        self.failing_updates = state.failing_updates
-        self.invoked = state.invoked
+
+    @property
+    def delays(self) -> dict[str, float]:
+        return self._state.delays
+
+    @property
+    def failing_updates(self) -> set[str]:
+        return self._state.failing_updates
+
+    @property
+    def invoked(self) -> list[tuple[str, str, object]]:
+        return self._state.invoked
 
     @property
     def handler(self) -> Handler:

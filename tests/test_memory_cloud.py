@@ -110,6 +110,8 @@ async def test_an_edge_may_lag_behind_the_key_that_was_written(cloud: MemoryClou
     await cloud.ports.edges.point(site.store, {"release": "one"}, etag)
     assert (await cloud.ports.edges.pointers(site.store))[0] == {"release": "one"}
     assert (await cloud.ports.probe.get(f"{site.url}/"))[0] == 503
+    edges = cloud.state.edges
+    assert (edges.written("APP"), edges.seen("APP", cloud.wire.now)) == ({"release": "one"}, {})
     await cloud.pause(5.0)
     assert await cloud.ports.probe.get(f"{site.url}/") == (200, b"one")
 
