@@ -3,7 +3,6 @@
 import getpass
 
 from tidegate.errors import ConfigError
-from tidegate.ledger.superseding import must_not_be_superseded
 from tidegate.model.pipeline import Pipeline
 from tidegate.operations.project import Project
 from tidegate.operations.run import alive
@@ -15,15 +14,19 @@ def decide(project: Project, run: str, environment: str, reason: str, *, approve
     A run that a process still walks, elsewhere in its graph, takes the decision up by itself.
 
     Raises:
-        ConfigError: When the pipeline of the run's commit does not let that person, or when the run is over, does not
-            wait for that environment, or was decided about already. Nothing is recorded then.
-        Superseded: When a newer run took its place.
+        ConfigError: When the pipeline of the run's commit does not let that person, or when the run is over, was
+            superseded, does not wait for that environment, or was decided about already. Nothing is recorded then.
     """
     person = getpass.getuser()
     with project.ledger() as ledger:
         view = ledger.run(run)
-        must_not_be_superseded(ledger.environment(environment), run)
         _may(project.pipeline_at(project.repository(), view.commit), environment, person)
+        if by := ledger.environment(environment).superseded.get(run):
+            raise ConfigError(
+                f"run {run} was superseded by run {by} in {environment}",
+                where=f"run {run}",
+                what_next=f"`tidegate status {by}` shows how far that one is",
+            )
         return not alive(ledger.decide_approval(run, environment, person, reason, approved=approved))
 
 
