@@ -19,6 +19,7 @@ from tidegate.model.job import Duty, Job, Plan
 from tidegate.model.pipeline import Order, Pipeline
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Version
+from tidegate.operations.plan import behind_of
 from tidegate.plan.configuration import configuration_hash
 from tidegate.plan.graph import Behind, plan_run
 from tidegate.plan.scope import Scope
@@ -99,6 +100,13 @@ class Shop:
         return self.folder / "source"
 
     @property
+    def addresses(self) -> dict[str, SiteAddress]:
+        return {
+            name: SiteAddress(f"APP-{name}", f"TEST-{name}", f"web-{name}", "https://live", "https://candidate")
+            for name in self.pipeline.environments
+        }
+
+    @property
     def _has_stores(self) -> bool:
         return self.pipeline.site is not None and self.pipeline.site.strategy.value == "pointer"
 
@@ -131,6 +139,15 @@ class Shop:
             )
         )
 
+    def proved(self, release: Release, environment: str = "dev") -> Release:
+        """Let the ledger know that a release went live in an environment."""
+        run = self.ledger.open_run(release.commit, "main", None, "proved it").id
+        self.ledger.acquire(environment, run, "me", f"deploy {release.id}", 60.0)
+        self.ledger.record_intent(environment, run, release.id, {"functions": {}, "app": ""})
+        self.ledger.went_live(environment, run, release.id)
+        self.ledger.release_lock(environment, run)
+        return release
+
     def plan(self, *, backend: bool = True, site: bool = True, only: tuple[str, ...] = ()) -> Plan:
         """Carry the last release on to environments that lack it."""
         lag = Behind("lacks it" if backend else "", "lacks it" if site else "")
@@ -140,6 +157,20 @@ class Shop:
         return plan_run(
             self.pipeline, last.commit, last.commit, Scope({}, "", "", "", release=True, quiet=""), last, behind
         )
+
+    async def pushed_again(self) -> Plan:
+        """What the same push once more plans, from what is observed and what the ledger knows."""
+        last = self.ledger.last_release()
+        assert last
+        behind = await behind_of(self.cloud.ports, self.pipeline, self.addresses, last, self.ledger)
+        scope = Scope({}, "", "", "", release=True, quiet="")
+        return plan_run(self.pipeline, last.commit, last.commit, scope, last, behind)
+
+    def verifying(self, environment: str) -> Workshop:
+        """Open a run that tests again what is live."""
+        live = self.ledger.environment(environment).live
+        job = Job(f"verify-{environment}", Duty.VERIFY, environment=environment)
+        return self.workshop(Plan(self.ledger.release(live).commit, None, (job,), carries=live))
 
     def workshop(self, plan: Plan | None = None) -> Workshop:
         """Open a run that lives."""
@@ -155,10 +186,7 @@ class Shop:
             machine=LocalMachine(self.home),
             cloud=patient(self.cloud.ports, Patience(self.cloud.pause)),
             ledger=self.ledger,
-            addresses={
-                name: SiteAddress(f"APP-{name}", f"TEST-{name}", f"web-{name}", "https://live", "https://candidate")
-                for name in self.pipeline.environments
-            },
+            addresses=self.addresses,
             holder=f"{socket.gethostname()}:1",
             alive=lambda other: other in self.living,
             clock=lambda: self.cloud.wire.now,

@@ -72,7 +72,7 @@ async def test_a_release_that_never_was_live_is_refused(two_live: Shop) -> None:
 
 
 async def test_an_environment_that_a_run_holds_is_refused(two_live: Shop) -> None:
-    two_live.release("c")
+    two_live.proved(two_live.release("c"))
     run = two_live.workshop()
     await hold(run, "prod")
     with pytest.raises(Locked, match=f"prod is held by run {run.run}"):
@@ -81,7 +81,7 @@ async def test_an_environment_that_a_run_holds_is_refused(two_live: Shop) -> Non
 
 
 async def test_a_holder_that_is_gone_must_be_resumed_first(two_live: Shop) -> None:
-    two_live.release("c")
+    two_live.proved(two_live.release("c"))
     run = two_live.workshop()
     await hold(run, "prod")
     two_live.living.discard(run.run)
@@ -110,7 +110,7 @@ async def test_a_rollback_that_is_killed_is_taken_up(shop: Shop) -> None:
         product.store = MortalStore(product)
         product.ledger = Ledger(product.store, lambda: 0.0)
         for letter in "ab":
-            product.release(letter)
+            product.proved(product.release(letter))
             await walked(product.workshop(product.plan(only=("prod",))))
         run = product.rolling_back("r1")
         again = await killed(run, product, moment)

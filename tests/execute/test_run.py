@@ -86,7 +86,7 @@ async def test_half_of_a_release_is_carried_where_only_half_lags(shop: Shop) -> 
 
 
 async def test_environments_that_serve_it_are_left_alone(shop: Shop) -> None:
-    shop.release("a")
+    shop.proved(shop.release("a"))
     reports, _ = await walked(shop.workshop(shop.plan(only=("prod",))))
     assert not any("dev" in name for name in succeeded(phases(reports)))
     assert await shop.live("dev") == NOTHING

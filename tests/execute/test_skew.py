@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.execute.shops import E2E, PIPELINE, Shop, all_on, digest
+from tests.execute.test_way_back import broken
 from tests.execute.walks import phases, walked
+from tidegate.model.job import Waiver
 from tidegate.model.pipeline import BrowserGate
 from tidegate.model.run import JobView
 
@@ -48,6 +50,20 @@ async def test_both_mixed_pairs_are_tested_and_the_tested_pair_is_shown_again(pa
         f"TEST → {digest('b')[:19]} with https://candidate",
     ]
     assert job_of(paired, run.run, "skew-test-prod").detail == "2 tests passed"
+    assert await paired.live("prod") == all_on("b")
+
+
+async def test_what_is_live_and_known_to_be_broken_is_not_mixed_with_what_mends_it(paired: Shop) -> None:
+    paired.release("a")
+    await walked(paired.workshop())
+    paired.release("b")
+    paired.cloud.functions.handler = broken("a")
+    paired.write("tests/contract.sh", FAILING)
+    run = paired.workshop(replace(paired.plan(), waiver=Waiver(("dev", "prod"), "ada", "the password was rotated")))
+    await walked(run)
+    told = job_of(paired, run.run, "skew-test-dev").detail
+    assert told.startswith("not tested with what is live: the way back to r1 is not proven")
+    assert "ada lets the run go on all the same" in told
     assert await paired.live("prod") == all_on("b")
 
 

@@ -47,6 +47,7 @@ async def test_one_that_waits_in_line_gives_way_to_a_newer_one(asking: Shop) -> 
     older = newer(asking, "b")
     walking = await queued(asking, older)
     newest = newer(asking, "c")
+    asking.proved(newest.release())
     taking = asyncio.create_task(hold(newest, "prod"))
     await walking
     assert_superseded(asking, older, newest)
@@ -112,6 +113,7 @@ async def test_whoever_is_killed_between_superseding_and_saying_so_says_so_later
 
 async def test_a_run_that_has_begun_is_never_superseded(asking: Shop) -> None:
     older = newer(asking, "b")
+    asking.proved(older.release())
     await hold(older, "prod")
     reach(newer(asking, "c"), "prod")
     view = asking.ledger.environment("prod")
@@ -124,6 +126,7 @@ async def test_no_run_goes_backwards_by_itself(tmp_path: Path) -> None:
     shop.release("a")
     await walked(shop.workshop())
     shop.release("b")
+    await walked(shop.workshop(shop.plan(only=("dev",))))
     older = shop.workshop(shop.plan(only=("prod",)))
     newest = newer(shop, "c")
     await walked(newest)
@@ -140,6 +143,7 @@ async def test_no_run_goes_backwards_by_itself(tmp_path: Path) -> None:
 
 async def test_the_same_content_is_not_backwards(shop: Shop) -> None:
     shop.release("a")
+    await walked(shop.workshop(shop.plan(only=("dev",))))
     older = shop.workshop(shop.plan(only=("prod",)))
     await walked(newer(shop, "a"))
     assert shop.ledger.environment("prod").live == "r2"
@@ -164,6 +168,7 @@ async def _live(shop: Shop, letter: str) -> None:
 
 async def test_a_superseded_run_that_is_taken_up_ends_the_same_way(asking: Shop) -> None:
     older = newer(asking, "b")
+    asking.proved(older.release())
     asking.ledger.supersede("prod", older.run, "99")
     with pytest.raises(Superseded, match="superseded by run 99 in prod"):
         await hold(older, "prod")

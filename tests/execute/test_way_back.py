@@ -8,9 +8,10 @@ import pytest
 from tests.execute.shops import Shop, all_on, answer, digest
 from tests.execute.walks import phases, walked
 from tests.memory_functions import Handler
+from tests.outage import unanswered
 from tidegate.cloud.ports import Answer
-from tidegate.execute.workshop import Edition
-from tidegate.model.job import Phase
+from tidegate.execute.workshop import Edition, Workshop
+from tidegate.model.job import Phase, Waiver
 from tidegate.model.snapshot import Version
 
 
@@ -61,6 +62,80 @@ async def test_a_rollback_to_what_does_not_answer_is_refused_before_anything_mov
     assert await live.live("prod") == all_on("b")
     view = live.ledger.environment("prod")
     assert (view.live, view.lock, view.pinned) == ("r2", None, None)
+
+
+async def test_a_way_back_whose_image_is_gone_from_the_registry_is_none(live: Shop) -> None:
+    live.release("b")
+    live.cloud.images.delete(digest("a"))
+    before = [write for write in live.cloud.wire.writes if not write.startswith("buckets.write")]
+    reports, undone = await walked(live.workshop())
+    failure = reports["deploy-dev"].failure
+    assert failure["what"] == f"the way back to r1 is not proven: image shop@{digest('a')} is gone from the registry"
+    assert "push the image again by this digest" in failure["what_next"]
+    assert "`tidegate run --without-way-back dev --reason TEXT`" in failure["what_next"]
+    after = [write for write in live.cloud.wire.writes if not write.startswith("buckets.write")]
+    assert (after, undone) == (before, [])
+
+
+async def test_a_rollback_to_a_release_whose_image_is_gone_is_refused_before_anything_moves(live: Shop) -> None:
+    live.release("b")
+    await walked(live.workshop())
+    live.cloud.images.delete(digest("a"))
+    before = list(live.cloud.wire.writes)
+    reports, _ = await walked(live.rolling_back("r1"))
+    failure = reports["rollback-prod"].failure
+    assert "is gone from the registry" in failure["what"]
+    assert "choose another release with --to: `tidegate history prod`" in failure["what_next"]
+    assert live.cloud.wire.writes == before
+    view = live.ledger.environment("prod")
+    assert (view.live, view.lock, view.pinned) == ("r2", None, None)
+
+
+def waived(shop: Shop, *environments: str) -> Workshop:
+    plan = shop.plan()
+    return shop.workshop(replace(plan, waiver=Waiver(environments, "ada", "the password was rotated")))
+
+
+async def test_a_person_can_mend_what_is_live_and_broken(live: Shop) -> None:
+    live.release("b")
+    live.cloud.functions.handler = broken("a")
+    run = waived(live, "dev", "prod")
+    reports, undone = await walked(run)
+    assert set(phases(reports).values()) <= {"succeeded", "satisfied"}
+    assert (await live.live("dev"), await live.live("prod"), undone) == (all_on("b"), all_on("b"), [])
+    intent = [entry for entry in live.ledger.environment("dev").history if entry.kind == "intent"][-1]
+    assert intent.by == "ada"
+    assert intent.reason.startswith("the way back to r1 is not proven: api GET /health: the handler failed")
+    assert intent.reason.endswith("; ada lets the run go on all the same: the password was rotated")
+    notes = [note.text for note in live.ledger.run(run.run).notes]
+    assert f"dev: {intent.reason}" in notes
+
+
+async def test_only_the_environment_that_is_named_goes_on_without_a_way_back(live: Shop) -> None:
+    live.release("b")
+    live.cloud.functions.handler = broken("a")
+    reports, _ = await walked(waived(live, "dev"))
+    assert reports["deploy-prod"].failure["what"].startswith("the way back to r1 is not proven")
+    assert (await live.live("dev"), await live.live("prod")) == (all_on("b"), all_on("a"))
+
+
+async def test_without_a_proven_way_back_a_failed_gate_still_returns_the_pointers(live: Shop) -> None:
+    live.release("b")
+    live.cloud.functions.handler = broken("a")
+    unanswered(live.cloud.wire, "functions.point worker-dev live")
+    reports, undone = await walked(waived(live, "dev"))
+    assert "failed" in phases(reports).values()
+    assert undone == []
+    assert await live.live("dev") == all_on("a")
+    assert live.ledger.environment("dev").intent is None
+
+
+async def test_a_way_back_that_is_proven_needs_no_waiver(live: Shop) -> None:
+    live.release("b")
+    run = waived(live, "dev", "prod")
+    await walked(run)
+    assert live.ledger.run(run.run).notes == ()
+    assert all(not entry.reason for entry in live.ledger.environment("dev").history)
 
 
 async def test_an_idle_version_is_woken_first(live: Shop) -> None:

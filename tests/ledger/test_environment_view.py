@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.ledger.environment import EnvironmentView, Lock, Pin, Waiter, WayBack
+from tidegate.ledger.environment import EnvironmentView, Lock, Pin, Waiter, WayBack, Withdrawal
 from tidegate.ledger.environment_view import apply
 from tidegate.model.record import (
     Dequeued,
@@ -18,6 +18,7 @@ from tidegate.model.record import (
     Pinned,
     PointerMoved,
     PutBack,
+    Reverified,
     RolledBack,
     Unpinned,
     WentLive,
@@ -39,6 +40,7 @@ RECORDS: st.SearchStrategy[EnvironmentRecord] = st.one_of(
     st.builds(WentLive, RUNS, RELEASES, TIMES, st.none() | RUNS),
     st.builds(RolledBack, RELEASES, RUNS, RUNS, TIMES, RUNS, st.booleans()),
     st.builds(PutBack, RUNS, RUNS, TIMES),
+    st.builds(Reverified, RUNS, RELEASES, st.just(("smoke tests",)), TIMES, st.sampled_from(["", "it broke"])),
     st.builds(Pinned, RUNS, RUNS, TIMES),
     st.builds(Unpinned, RUNS, RUNS, TIMES),
 )
@@ -172,6 +174,71 @@ def test_a_pin_stays_until_it_is_lifted(records: list[EnvironmentRecord], expect
     assert fold([*live("1", "r1"), *records]).pinned == expected
 
 
+def retested(run: str, release: str, failure: str = "", gates: tuple[str, ...] = ("smoke",)) -> Reverified:
+    return Reverified(run, release, gates, 5.0, failure)
+
+
+BAD = Withdrawal("it broke", 5.0, "8", gates=("smoke",))
+BACK = Withdrawal("slow", 6.0, "", "ada")
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param([], {}, id="what went live is proven"),
+        pytest.param([retested("8", "r2")], {}, id="and proven again"),
+        pytest.param([retested("8", "r2", "it broke")], {"r2": BAD}, id="found bad"),
+        pytest.param([retested("8", "r2", "it broke"), retested("9", "r2")], {}, id="found bad, then good"),
+        pytest.param(
+            [retested("8", "r2", "it broke", ("smoke", "e2e")), retested("9", "r2")],
+            {"r2": Withdrawal("it broke", 5.0, "8", gates=("smoke", "e2e"))},
+            id="found bad, then good by fewer tests",
+        ),
+        pytest.param(
+            [retested("7", "r2", "it broke", ("smoke", "e2e")), retested("8", "r2", "it broke"), retested("9", "r2")],
+            {"r2": Withdrawal("it broke", 5.0, "8", gates=("smoke", "e2e"))},
+            id="a second failure asks for no less",
+        ),
+        pytest.param([retested("8", "r2", "it broke"), WentLive("9", "r2", 7.0)], {}, id="live anew"),
+        pytest.param([retested("8", "r2", "it broke"), WentLive("9", "r3", 7.0)], {"r2": BAD}, id="another went live"),
+        pytest.param([RolledBack("r1", "ada", "slow", 6.0)], {"r2": BACK}, id="rolled back from"),
+        pytest.param(
+            [RolledBack("r1", "ada", "slow", 6.0), retested("8", "r2")],
+            {"r2": BACK},
+            id="no test lifts a person's word",
+        ),
+        pytest.param(
+            [RolledBack("r1", "ada", "slow", 6.0), RolledBack("r2", "ada", "fine after all", 7.0)],
+            {},
+            id="rolled back, and forward again",
+        ),
+        pytest.param(
+            [retested("8", "r2", "it broke"), RolledBack("r1", "ada", "slow", 6.0), RolledBack("r2", "ada", "", 7.0)],
+            {"r2": Withdrawal("slow", 6.0, "", "ada", ("smoke",))},
+            id="found bad, rolled back from, and forward again: it still is to be tested",
+        ),
+        pytest.param(
+            [retested("8", "r1", "it broke"), RolledBack("r1", "ada", "slow", 6.0)],
+            {"r1": BAD, "r2": BACK},
+            id="rolled back to what was found bad",
+        ),
+        pytest.param(
+            [PutBack("2", "it broke", 5.0)], {"r2": Withdrawal("it broke", 5.0, "2")}, id="put back behind going live"
+        ),
+        pytest.param([intend("3", "r3"), PutBack("3", "it broke", 5.0)], {}, id="what never went live is put back"),
+    ],
+)
+def test_what_no_longer_counts_as_proven(records: list[EnvironmentRecord], expected: dict[str, Withdrawal]) -> None:
+    assert fold([*live("1", "r1"), *live("2", "r2"), *records]).withdrawn == expected
+
+
+def test_a_way_back_that_a_person_does_not_ask_to_be_proven_says_so() -> None:
+    view = fold([*live("1", "r1"), IntentRecorded("2", "r2", "pointers", 2.0, "no answer; ada lets it go on", "ada")])
+    assert view.way_back == WayBack("2", "r1", "pointers", "no answer; ada lets it go on")
+    assert (view.history[-1].by, view.history[-1].reason) == ("ada", "no answer; ada lets it go on")
+    assert fold([WentLive("2", "r2", 3.0), intend("3", "r3")], view).way_back == WayBack("3", "r2", None)
+
+
 def test_lock_and_queue() -> None:
     waiting = fold([Enqueued("1", "p1", 9.0, 1.0), Enqueued("2", "p2", 9.0, 2.0), Enqueued("1", "p3", 19.0, 3.0)])
     assert waiting.queue == (Waiter("1", "p3", 1.0, 19.0), Waiter("2", "p2", 2.0, 9.0))
@@ -200,6 +267,8 @@ def test_history_tells_what_people_want_to_know() -> None:
         LockReleased("2", 7.0, "ada", "stuck"),
         RolledBack("r1", "ada", "slow", 8.0),
         Unpinned("bob", "fixed", 9.0),
+        retested("4", "r1"),
+        retested("5", "r1", "smoke: it broke"),
     ]
     assert [
         (entry.at, entry.kind, entry.release, entry.run, entry.by, entry.reason) for entry in fold(records).history
@@ -212,4 +281,6 @@ def test_history_tells_what_people_want_to_know() -> None:
         (7.0, "lock-released", "r1", "2", "ada", "stuck"),
         (8.0, "rolled-back", "r1", "", "ada", "slow"),
         (9.0, "unpinned", "r1", "", "bob", "fixed"),
+        (5.0, "re-verified", "r1", "4", "", "passed: smoke"),
+        (5.0, "re-verified", "r1", "5", "", "failed, no longer eligible downstream: smoke: it broke"),
     ]

@@ -10,6 +10,7 @@ from tidegate.plan.graph import Behind
 
 GATEWAY = ("test", "build", "build-frontend")
 LAG = Behind("api does not serve r1", "APP does not serve r1")
+UNPROVEN = Behind(evidence="r1 is not proven in dev")
 
 TOGETHER: dict[str, tuple[str, ...]] = {
     "detect-changes": (),
@@ -121,6 +122,25 @@ def test_only_the_deployment_of_backend_first_promotes() -> None:
             id="the same push again, staging lags half",
         ),
         pytest.param(
+            [],
+            {"dev": UNPROVEN, "prod": LAG},
+            everywhere(*ALL, environments=("dev", "prod")),
+            id="the same push again, dev serves it and has not proved it",
+        ),
+        pytest.param(
+            [],
+            {"dev": Behind(site="APP does not serve r1", evidence="r1 is not proven in dev")},
+            everywhere(*FRONTEND, environments=("dev",)),
+            id="the same push again, the half that lags wins the evidence",
+        ),
+        pytest.param(
+            ["frontend/twinbar/a.ts"],
+            {"dev": UNPROVEN},
+            ["test", "build-frontend", *everywhere(*FRONTEND)],
+            id="a new release, whatever the last one lacks of evidence",
+        ),
+        pytest.param(["tests/shared/test_a.py"], {"dev": UNPROVEN}, ["test"], id="tests only, whatever is not proven"),
+        pytest.param(
             ["frontend/twinbar/a.ts"],
             {"dev": LAG},
             [
@@ -136,6 +156,17 @@ def test_jobs_that_apply(files: list[str], behind: dict[str, Behind], expected: 
     plan = planned(*files, last=release(), behind=behind)
     assert applied(plan) == ["detect-changes", *expected]
     assert not plan.empty
+
+
+def test_a_job_that_is_there_for_the_evidence_says_so() -> None:
+    jobs = planned(last=release(), behind={"dev": UNPROVEN}).by_name()
+    assert {jobs[name].reason for name in everywhere(*ALL, environments=("dev",))} == {"r1 is not proven in dev"}
+    backend_only = replace(PIPELINE, site=None, browser=None, contract=None)
+    plan = planned(pipeline=backend_only, last=release(backend_only), behind={"dev": UNPROVEN})
+    assert applied(plan) == ["detect-changes", "deploy-dev", "promote-dev"]
+    site_only = replace(PIPELINE, functions={}, images={}, contract=None)
+    plan = planned(pipeline=site_only, last=release(site_only), behind={"dev": UNPROVEN})
+    assert applied(plan) == ["detect-changes", *everywhere(*FRONTEND, environments=("dev",))]
 
 
 def test_the_first_push_applies_every_job() -> None:

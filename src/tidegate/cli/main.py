@@ -23,6 +23,7 @@ COMMANDS = {
     "history": "List runs, releases and what happened to environments.",
     "logs": "Show the log of a job, or of a function.",
     "rollback": "Put an earlier release back in one environment.",
+    "verify": "Test again what is live in an environment.",
     "unpin": "Let runs deploy again to an environment that was rolled back.",
     "unlock": "End a run's hold on an environment.",
     "ledger": "Check or salvage the record of what happened.",

@@ -193,6 +193,7 @@ class TimeoutsSection(Section):
     promote: Duration | None = Field(default=None, description="Limit of moving what users reach of the functions.")
     promote_frontend: Duration | None = Field(default=None, description="Limit of moving what users reach of the site.")
     rollback: Duration | None = Field(default=None, description="Limit of putting an earlier release back.")
+    verify: Duration | None = Field(default=None, description="Limit of testing again what is live.")
 
 
 class EnvironmentSection(Section):

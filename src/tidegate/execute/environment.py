@@ -6,8 +6,9 @@ from collections.abc import Callable
 from tidegate.errors import Failure, Locked, Superseded
 from tidegate.execute.live import check_live
 from tidegate.execute.superseding import give_way, not_backwards, reach
-from tidegate.execute.way_back import prove_site, prove_way_back
+from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
+from tidegate.ledger.eligibility import refusal
 from tidegate.ledger.environment import EnvironmentView, Lock
 from tidegate.model.job import Duty
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
@@ -36,23 +37,19 @@ async def line_up(shop: Workshop, environment: str) -> None:
 
     Raises:
         Locked: When a run that no longer lives holds the environment, or a person pinned it.
+        GateFailed: When the environment before has not proved the release.
         Superseded: When a newer run took this one's place.
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
-        view = _unpinned(shop, environment)
-        before = view.lock
-        if held(shop, environment):
-            _renew(shop, environment)
-        else:
-            try:
+        _open(shop, environment)
+        try:
+            if not held(shop, environment):
                 reach(shop, environment)
-                await _acquire(shop, environment)
-            except Superseded as superseded:
-                give_way(shop, environment, superseded)
-                raise
-        lock = shop.ledger.environment(environment).lock
-        if lock and lock != before and _may_be_alive(shop, lock):
-            await _fence(shop, environment, lock)
+            reason = f"deploy {shop.release().id}"
+            await take(shop, environment, reason, lambda view: not_backwards(shop, view))
+        except Superseded as superseded:
+            give_way(shop, environment, superseded)
+            raise
 
 
 async def hold(shop: Workshop, environment: str) -> None:
@@ -60,31 +57,74 @@ async def hold(shop: Workshop, environment: str) -> None:
 
     Raises:
         Locked: As `line_up`.
-        GateFailed: When there would be no way back.
+        GateFailed: As `line_up`, or when there would be no way back.
     """
     await line_up(shop, environment)
     async with shop.guards.setdefault(environment, asyncio.Lock()):
-        view = _unpinned(shop, environment)
+        view = _open(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             snapshot = await observe(shop, environment)
-            await _prove(shop, view, snapshot)
-            shop.ledger.record_intent(environment, shop.run, shop.release().id, pointers_of(snapshot))
+            unproven = await _prove(shop, view, snapshot)
+            by = shop.plan.waiver.by if shop.plan.waiver and unproven else ""
+            pointers, release = pointers_of(snapshot), shop.release().id
+            shop.ledger.record_intent(environment, shop.run, release, pointers, unproven=unproven, by=by)
 
 
-async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> None:
-    """See that what this run is about to leave can be returned to, for the targets that it moves."""
+async def take(
+    shop: Workshop, environment: str, reason: str, condition: Callable[[EnvironmentView], None] = lambda _: None
+) -> None:
+    """Take the environment's lock, or go on holding it; whoever held it before and may be alive can write no more.
+
+    `condition` raises when the run must not have the environment as it is at that very moment.
+
+    Raises:
+        Locked: When a run that no longer lives holds the environment.
+        Superseded: When a newer run took this one's place.
+    """
+    before = shop.ledger.environment(environment).lock
+    if held(shop, environment):
+        _renew(shop, environment)
+    else:
+        await _acquire(shop, environment, reason, condition)
+    lock = shop.ledger.environment(environment).lock
+    if lock and lock != before and _may_be_alive(shop, lock):
+        await _fence(shop, environment, lock)
+
+
+async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> str:
+    """See that what this run is about to leave can be returned to, for the targets that it moves.
+
+    Returns why it cannot, where a person lets the run go on all the same; empty when it can.
+    """
+    try:
+        await _prove_targets(shop, view, snapshot)
+    except Failure as failure:
+        waiver = shop.plan.waiver
+        if waiver is None or view.name not in waiver.environments:
+            raise
+        unproven = f"{failure.what}; {waiver.by} lets the run go on all the same: {waiver.reason}"
+        shop.ledger.note(shop.run, "", f"{view.name}: {unproven}")
+        return unproven
+    return ""
+
+
+async def _prove_targets(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> None:
     if view.live == shop.release().id:
         return
     duties = {job.duty for job in shop.plan.jobs if job.environment == view.name and job.applies}
+    otherwise = f"`tidegate run --without-way-back {view.name} --reason TEXT` deploys all the same"
     if Duty.DEPLOY in duties:
         versions = live_versions(snapshot)
-        await prove_way_back(shop, view.name, view.live, versions, f"way-back-{view.name}")
+        await prove_way_back(shop, WayBackTo(f"way-back-{view.name}", view.name, view.live, versions, otherwise))
     if Duty.DEPLOY_SITE in duties and view.live and snapshot.site and snapshot.site.app.release:
-        await prove_site(shop, view.name, snapshot.site.app.release)
+        await prove_site(shop, view.name, snapshot.site.app.release, otherwise)
 
 
-def _unpinned(shop: Workshop, environment: str) -> EnvironmentView:
-    """The environment as the ledger knows it; a person may pin it at any time, while a run waits for it too."""
+def _open(shop: Workshop, environment: str) -> EnvironmentView:
+    """The environment as the ledger knows it, open to the run's release.
+
+    A person may pin it at any time, and a release may lose its eligibility, while a run waits for it too.
+    """
     view = shop.ledger.environment(environment)
     if view.pinned is not None:
         raise Locked(
@@ -92,6 +132,9 @@ def _unpinned(shop: Workshop, environment: str) -> EnvironmentView:
             where=environment,
             what_next=f"`tidegate unpin {environment}` lets runs deploy to it again",
         )
+    before = shop.pipeline.environments[environment].after
+    if refused := refusal(environment, shop.ledger.environment(before) if before else None, shop.release().id):
+        raise refused
     return view
 
 
@@ -130,15 +173,12 @@ def _renew(shop: Workshop, environment: str) -> None:
         shop.ledger.renew(environment, shop.run, shop.holder, LEASE_SECONDS)
 
 
-async def _acquire(shop: Workshop, environment: str) -> None:
+async def _acquire(shop: Workshop, environment: str, reason: str, condition: Callable[[EnvironmentView], None]) -> None:
     """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
-    reason = f"deploy {shop.release().id}"
     waits = False
     while True:
         try:
-            shop.ledger.acquire(
-                environment, shop.run, shop.holder, reason, LEASE_SECONDS, lambda view: not_backwards(shop, view)
-            )
+            shop.ledger.acquire(environment, shop.run, shop.holder, reason, LEASE_SECONDS, condition)
         except Locked:
             if dead := dead_holder(shop, environment):
                 raise dead from None

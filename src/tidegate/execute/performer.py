@@ -14,6 +14,7 @@ from tidegate.execute.environment import held, hold, line_up, put_back, settle
 from tidegate.execute.promote import promote
 from tidegate.execute.rollback import roll_back
 from tidegate.execute.skew import skew_test
+from tidegate.execute.verify import take_settled, verify
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
 from tidegate.targets.together import together
@@ -43,10 +44,11 @@ class RunPerformer:
 
     async def admit(self, job: Job) -> None:
         """Wait in line for the job's environment. A rollback does not: it is refused where a run holds it."""
-        if not _holds(job):
-            return
         try:
-            await line_up(self._shop, job.environment)
+            if _holds(job):
+                await line_up(self._shop, job.environment)
+            elif job.duty is Duty.VERIFY:
+                await take_settled(self._shop, job.environment)
         except Exception as error:
             raise self._told(job, error) from error
 
@@ -112,6 +114,8 @@ class RunPerformer:
                 return await site.promote_site(shop, job)
             case Duty.ROLLBACK:
                 return await roll_back(shop, job)
+            case Duty.VERIFY:
+                return await verify(shop, job)
             case _:
                 assert_never(job.duty)
 
@@ -139,9 +143,9 @@ class RunPerformer:
 def _holds(job: Job) -> bool:
     """Whether a job is done under the lock of its environment that `hold` takes.
 
-    An approval is asked for without it, and a rollback takes it by itself.
+    An approval is asked for without it; a rollback and a verification take it by themselves.
     """
-    return bool(job.environment) and job.duty not in {Duty.APPROVE, Duty.ROLLBACK}
+    return bool(job.environment) and job.duty not in {Duty.APPROVE, Duty.ROLLBACK, Duty.VERIFY}
 
 
 async def put_back_all(shop: Workshop) -> list[str]:

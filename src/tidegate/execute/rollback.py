@@ -4,7 +4,7 @@ import getpass
 
 from tidegate.errors import Failure, LedgerError, Locked
 from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
-from tidegate.execute.way_back import prove_site, prove_way_back
+from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 
@@ -44,6 +44,8 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
 async def _prove(shop: Workshop, environment: str, release: str, pointers: object) -> None:
     """See that what the pointers are about to move to answers as it must, before any of them moves."""
     assert isinstance(pointers, dict)
-    await prove_way_back(shop, environment, release, pointers["functions"], f"rollback-{environment}")
+    otherwise = f"choose another release with --to: `tidegate history {environment}` lists them"
+    versions = pointers["functions"]
+    await prove_way_back(shop, WayBackTo(f"rollback-{environment}", environment, release, versions, otherwise))
     if pointers["app"]:
-        await prove_site(shop, environment, str(pointers["app"]))
+        await prove_site(shop, environment, str(pointers["app"]), otherwise)

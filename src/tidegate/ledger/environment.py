@@ -76,11 +76,30 @@ class WayBack:
         run: The run that it protects against.
         release: What was live before that run; empty before a first deployment.
         pointers: What every pointer was then, as that run wrote it.
+        unproven: Why it is not proven, where a person let the run go on all the same.
     """
 
     run: str
     release: str
     pointers: object
+    unproven: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Why a release that was live here no longer counts as proven.
+
+    Attributes:
+        by: Who rolled back from it; empty when a run found it bad.
+        run: The run that did, or that found it bad.
+        gates: What a re-verification tested that failed; a later one must test as much to undo it. Empty when none did.
+    """
+
+    reason: str
+    at: float
+    run: str = ""
+    by: str = ""
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +107,8 @@ class HistoryEntry:
     """One thing that happened to the environment.
 
     Attributes:
-        kind: The record's kind: `intent`, `went-live`, `rolled-back`, `put-back`, `pinned`, `unpinned`, `lock-acquired`
-            (only a lock that was taken over) or `lock-released` (only a lock that a person broke).
+        kind: The record's kind: `intent`, `went-live`, `rolled-back`, `put-back`, `re-verified`, `pinned`, `unpinned`,
+            `lock-acquired` (only a lock that was taken over) or `lock-released` (only a lock that a person broke).
         release: What is live behind it; for an intent, what it is about.
     """
 
@@ -114,6 +133,7 @@ class EnvironmentView:
         intent: The change under way, or left half-way by a run that died.
         pointers: Release → what every pointer was while it was live, where a run recorded it.
         reached: Every release that ever was live here.
+        withdrawn: Releases among them that no longer count as proven here, and why.
         broken: A hold that a person ended; whoever acquires next must fence its holder.
         queue: Runs that wait for the lock or for an approval, the first first.
         superseded: Run → the newer run that took its place here; it never gets the lock again.
@@ -129,6 +149,7 @@ class EnvironmentView:
     intent: Intent | None = None
     pointers: Mapping[str, object] = field(default_factory=dict)
     reached: frozenset[str] = frozenset()
+    withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
     lock: Lock | None = None
     broken: Lock | None = None
     queue: tuple[Waiter, ...] = ()

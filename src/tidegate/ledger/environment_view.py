@@ -1,5 +1,6 @@
 """The fold from the records of one environment to its view. Pure, as `run_view` is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from tidegate.ledger.environment import (
     Pin,
     Waiter,
     WayBack,
+    Withdrawal,
 )
 from tidegate.model.record import (
     ChangeRecord,
@@ -26,6 +28,7 @@ from tidegate.model.record import (
     Pinned,
     PointerMoved,
     PutBack,
+    Reverified,
     RolledBack,
     Unpinned,
     WentLive,
@@ -45,6 +48,8 @@ def _after(view: EnvironmentView, record: EnvironmentRecord) -> EnvironmentView:
             return _lock_after(view, record)
         case IntentRecorded() | PointerMoved() | WentLive() | RolledBack() | PutBack():
             return _change_after(view, record)
+        case Reverified():
+            return _reverified(view, record)
         case Pinned(by=by, reason=reason, at=at):
             return replace(view, pinned=Pin(by, reason, at))
         case Unpinned():
@@ -119,7 +124,8 @@ def _enqueued(view: EnvironmentView, record: Enqueued) -> EnvironmentView:
 def _intended(view: EnvironmentView, record: IntentRecorded) -> EnvironmentView:
     """While an earlier intent is open, pointers may be anywhere: then its way back stands, not what was seen since."""
     standing = view.way_back if view.intent else None
-    way_back = replace(standing, run=record.run) if standing else WayBack(record.run, view.live, record.way_back)
+    seen = WayBack(record.run, view.live, record.way_back)
+    way_back = replace(standing or seen, run=record.run, unproven=record.unproven)
     moved = view.intent.moved if view.intent else ()
     return replace(
         view,
@@ -134,6 +140,7 @@ def _went_live(view: EnvironmentView, record: WentLive) -> EnvironmentView:
         view,
         intent=None,
         reached=view.reached | {record.release},
+        withdrawn=_without(view.withdrawn, record.release),
         pointers=view.pointers if record.pointers is None else {**view.pointers, record.release: record.pointers},
     )
     if record.release == view.live:
@@ -144,15 +151,42 @@ def _went_live(view: EnvironmentView, record: WentLive) -> EnvironmentView:
 
 
 def _rolled_back(view: EnvironmentView, record: RolledBack) -> EnvironmentView:
+    """What was rolled back from is withdrawn; going forward again lifts what a person withdrew, not what a gate did."""
     pin = Pin(record.by, record.reason, record.at) if record.pin else view.pinned
-    return replace(_returned(view, record.release, record.at), pinned=pin)
+    withdrawn = view.withdrawn
+    if record.release in withdrawn and not withdrawn[record.release].gates:
+        withdrawn = _without(withdrawn, record.release)
+    if record.release in view.previous:
+        gates = withdrawn[view.live].gates if view.live in withdrawn else ()
+        withdrawn = {**withdrawn, view.live: Withdrawal(record.reason, record.at, record.run, record.by, gates)}
+    return replace(_returned(view, record.release, record.at), pinned=pin, withdrawn=withdrawn)
 
 
 def _put_back(view: EnvironmentView, record: PutBack) -> EnvironmentView:
-    """Undo the open intent, whosever it is, or else what this run brought live."""
-    if view.way_back and (view.intent or view.way_back.run == record.run):
-        return _returned(view, view.way_back.release, record.at)
-    return view
+    """Undo the open intent, whosever it is, or else what this run brought live, which is no longer proven then."""
+    way_back = view.way_back
+    if way_back is None or not (view.intent or way_back.run == record.run):
+        return view
+    after = _returned(view, way_back.release, record.at)
+    if view.intent or after.live == view.live:
+        return after
+    return replace(after, withdrawn={**view.withdrawn, view.live: Withdrawal(record.reason, record.at, record.run)})
+
+
+def _reverified(view: EnvironmentView, record: Reverified) -> EnvironmentView:
+    """A failure withdraws the release; a pass lifts an earlier failure if it tested no less than that."""
+    known = view.withdrawn.get(record.release)
+    if record.failure:
+        gates = tuple(dict.fromkeys((*(known.gates if known else ()), *record.gates)))
+        withdrawal = Withdrawal(record.failure, record.at, record.run, gates=gates)
+        return replace(view, withdrawn={**view.withdrawn, record.release: withdrawal})
+    if known is None or not known.gates or set(known.gates) - set(record.gates):
+        return view
+    return replace(view, withdrawn=_without(view.withdrawn, record.release))
+
+
+def _without(withdrawn: Mapping[str, Withdrawal], release: str) -> Mapping[str, Withdrawal]:
+    return {name: withdrawal for name, withdrawal in withdrawn.items() if name != release}
 
 
 def _returned(view: EnvironmentView, release: str, at: float) -> EnvironmentView:
@@ -176,8 +210,13 @@ def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | N
             return HistoryEntry(at, record.kind, view.live, run, reason=reason) if taken_run else None
         case LockReleased(by=""):
             return None
-        case IntentRecorded(run=run, release=release, at=at) | WentLive(run=run, release=release, at=at):
+        case IntentRecorded(run=run, release=release, at=at, by=by, unproven=unproven):
+            return HistoryEntry(at, record.kind, release, run, by, unproven)
+        case WentLive(run=run, release=release, at=at):
             return HistoryEntry(at, record.kind, release, run)
+        case Reverified(run=run, release=release, at=at, gates=gates, failure=failure):
+            told = f"failed, no longer eligible downstream: {failure}" if failure else f"passed: {', '.join(gates)}"
+            return HistoryEntry(at, record.kind, release, run, reason=told)
         case PutBack(run=run, reason=reason, at=at):
             return HistoryEntry(at, record.kind, view.live, run, reason=reason)
         case LockReleased(run=run, by=by, reason=reason) | RolledBack(run=run, by=by, reason=reason):

@@ -1,6 +1,6 @@
 """Environments in the ledger: the lock and its queue, what goes live, what is put back, pins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tidegate.errors import LedgerError
 from tidegate.ledger import environment_view, locks, superseding
@@ -17,6 +17,7 @@ from tidegate.model.record import (
     Pinned,
     PointerMoved,
     PutBack,
+    Reverified,
     RolledBack,
     Unpinned,
     WentLive,
@@ -29,7 +30,8 @@ class Environments(Book):
     """Reads and writes environments.
 
     What a run writes about an environment counts only while it holds the lock: `record_intent`, `record_pointer`,
-    `went_live` and `put_back` raise `errors.Locked` otherwise. With `holder`, the very process must hold it.
+    `went_live`, `reverified` and `put_back` raise `errors.Locked` otherwise. With `holder`, the very process must hold
+    it.
     """
 
     def environment(self, name: str) -> EnvironmentView:
@@ -139,19 +141,28 @@ class Environments(Book):
         self._decided(env, lambda view: superseding.supersede(view, run, by, self._clock()))
 
     def record_intent(
-        self, env: str, run: str, release: str, way_back: object, holder: str | None = None
+        self,
+        env: str,
+        run: str,
+        release: str,
+        way_back: object,
+        holder: str | None = None,
+        *,
+        unproven: str = "",
+        by: str = "",
     ) -> EnvironmentView:
         """Record that a change begins, and the way back (JSON: what every pointer is), before anything changes.
 
         Return to `EnvironmentView.way_back`, not to the argument: while an earlier intent is open, by this run before
         it was killed or by one that died, pointers may stand half-way, and the way back that it recorded stays.
+        `unproven` says why it is not proven, where the person `by` lets the run go on all the same.
         """
 
         def decide(view: EnvironmentView) -> IntentRecorded | None:
             intent = view.intent
             if intent and (intent.run, intent.release) == (run, release):
                 return None
-            return IntentRecorded(run, release, way_back, self._clock())
+            return IntentRecorded(run, release, way_back, self._clock(), unproven, by)
 
         return self._held(env, run, holder, decide)
 
@@ -190,6 +201,13 @@ class Environments(Book):
             return PutBack(run, reason, self._clock()) if begun else None
 
         return self._held(env, run, holder, decide)
+
+    def reverified(
+        self, env: str, run: str, release: str, gates: Sequence[str], failure: str = "", holder: str | None = None
+    ) -> EnvironmentView:
+        """Record that a release that is live was tested again; with `failure` it no longer counts as proven here."""
+        record = Reverified(run, release, tuple(gates), self._clock(), failure)
+        return self._held(env, run, holder, lambda _: record)
 
     def rolled_back(
         self, env: str, release: str, by: str, reason: str, *, run: str = "", pin: bool = True

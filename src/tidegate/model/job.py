@@ -43,6 +43,7 @@ class Duty(StrEnum):
     PROMOTE = "promote"
     PROMOTE_SITE = "promote-frontend"
     ROLLBACK = "rollback"
+    VERIFY = "verify"
 
 
 TIMEOUT_SECONDS = 3600
@@ -78,6 +79,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person's order to go on in some environments although the way back is not proven there."""
+
+    environments: tuple[str, ...]
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will do: the job graph, in an order in which each job comes after those it needs.
 
@@ -89,7 +99,9 @@ class Plan:
         site: Whether to build the site.
         reason: Why nothing runs, when nothing does; else a summary.
         inherits: Id of the release that unchanged artifacts come from; empty for a first release.
-        carries: Id of the release that is carried as it is, whatever the commit says: set for a rollback.
+        carries: Id of the release that is carried as it is, whatever the commit says: set for a rollback and a
+            re-verification.
+        waiver: Where the run goes on without a proven way back; None for a run that nowhere does.
     """
 
     commit: str
@@ -100,6 +112,7 @@ class Plan:
     reason: str = ""
     inherits: str = ""
     carries: str = ""
+    waiver: Waiver | None = None
 
     @property
     def empty(self) -> bool:

@@ -280,12 +280,17 @@ class Dequeued:
 
 @dataclass(frozen=True, slots=True)
 class IntentRecorded:
-    """A run is about to change the environment; `way_back` is what every pointer was."""
+    """A run is about to change the environment; `way_back` is what every pointer was.
+
+    `unproven` says why that way back is not proven, and `by` who let the run go on all the same; empty otherwise.
+    """
 
     run: str
     release: str
     way_back: object
     at: float
+    unproven: str = ""
+    by: str = ""
     kind: Literal["intent"] = "intent"
 
 
@@ -336,6 +341,18 @@ class PutBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Reverified:
+    """What is live was put to the test again. `gates` are what was tested, `failure` is why it did not pass."""
+
+    run: str
+    release: str
+    gates: tuple[str, ...]
+    at: float
+    failure: str = ""
+    kind: Literal["re-verified"] = "re-verified"
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """A person forbids changes by runs."""
 
@@ -361,5 +378,5 @@ RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | Approval
 LockRecord = LockAcquired | LockRenewed | LockReleased | Enqueued | Dequeued
 ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
 PinRecord = Pinned | Unpinned
-EnvironmentRecord = LockRecord | ChangeRecord | PinRecord
+EnvironmentRecord = LockRecord | ChangeRecord | PinRecord | Reverified
 Record = RunAllotted | RunRecord | ReleaseAdded | JobsTimed | EnvironmentRecord

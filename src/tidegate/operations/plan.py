@@ -8,6 +8,7 @@ from tidegate.changes.detect import detect
 from tidegate.changes.git import Repository
 from tidegate.cloud.ports import Cloud
 from tidegate.execute.workshop import site_target
+from tidegate.ledger.eligibility import lack
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.changes import ChangeSet
 from tidegate.model.job import Plan
@@ -58,7 +59,7 @@ async def make_plan(project: Project, reference: str = "HEAD") -> Planned:
             project.endpoint(pipeline)
             addresses = read_addresses(pipeline, project.home)
             async with project.cloud(pipeline) as cloud:
-                behind = await _behind(cloud, pipeline, addresses, last)
+                behind = await behind_of(cloud, pipeline, addresses, last, ledger)
         plan = _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
         return Planned(pipeline, changes, plan, expected_times(ledger, plan))
 
@@ -88,9 +89,11 @@ def _changes(repository: Repository, pipeline: Pipeline, commit: str, last: Rele
     return detect(base, commit, files, components, pipeline.ignore)
 
 
-async def _behind(
-    cloud: Cloud, pipeline: Pipeline, addresses: Mapping[str, SiteAddress], last: Release | None
+async def behind_of(
+    cloud: Cloud, pipeline: Pipeline, addresses: Mapping[str, SiteAddress], last: Release | None, ledger: Ledger
 ) -> dict[str, Behind]:
+    """What each environment lacks of the last release: what is observed there, and what the ledger knows as proven."""
+
     async def one(name: str) -> Behind:
         found = await functions.observe(cloud, pipeline, name)
         site = await site_target(cloud, pipeline, addresses[name], name).observe() if pipeline.site else None
@@ -100,6 +103,7 @@ async def _behind(
         return Behind(
             backend=functions.behind(found, pipeline, last),
             site=f"APP of {name} does not serve {last.id}" if stale else "",
+            evidence=lack(ledger.environment(name), last.id),
         )
 
     names = list(pipeline.environments)

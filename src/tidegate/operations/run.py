@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.superseding import superseded_by
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.ledger.ledger import Ledger
-from tidegate.model.job import JobReport, Phase, Plan
+from tidegate.model.job import Duty, JobReport, Phase, Plan, Waiver
 from tidegate.model.pipeline import Pipeline
 from tidegate.model.run import Attempt, RunView
 from tidegate.operations.addresses import read_addresses
@@ -36,11 +37,13 @@ LEAVING_SECONDS = 10.0
 """How long a run that waits is waited for, until the process that left it is gone."""
 
 
-async def plan_and_open(project: Project, reference: str, branch: str | None, trigger: str) -> tuple[str, Planned]:
+async def plan_and_open(
+    project: Project, reference: str, branch: str | None, trigger: str, waiver: Waiver | None = None
+) -> tuple[str, Planned]:
     """Plan a run and open it in the ledger; returns its id. Nothing is started yet.
 
     Raises:
-        ConfigError: When the branch is not the one that the pipeline releases from.
+        ConfigError: When the branch is not the one that the pipeline releases from, or the waiver is not in order.
         SourceError: When the commit's files cannot be had, for example because of a submodule.
         Failure: When nothing can be planned; then no run is opened.
     """
@@ -52,7 +55,9 @@ async def plan_and_open(project: Project, reference: str, branch: str | None, tr
             where=project.file,
             what_next=f"push to {planned.pipeline.branch}, or name the branch with --branch",
         )
-    plan = planned.plan
+    if waiver is not None:
+        _check_waiver(waiver, planned.pipeline)
+    plan = replace(planned.plan, waiver=waiver)
     if not plan.empty:
         await asyncio.to_thread(_checkout, project, plan.commit)
     with project.ledger() as ledger:
@@ -61,6 +66,22 @@ async def plan_and_open(project: Project, reference: str, branch: str | None, tr
         if plan.empty:
             ledger.run_ended(run.id, Phase.SATISFIED, plan.reason)
         return run.id, planned
+
+
+def _check_waiver(waiver: Waiver, pipeline: Pipeline) -> None:
+    unknown = next((name for name in waiver.environments if name not in pipeline.environments), None)
+    if unknown is not None:
+        raise ConfigError(
+            f"there is no environment {unknown}",
+            where="--without-way-back",
+            what_next=f"name one of {', '.join(pipeline.environments)}",
+        )
+    if not waiver.reason.strip():
+        raise ConfigError(
+            "a run without a proven way back needs a reason",
+            where="--without-way-back",
+            what_next="say it with --reason",
+        )
 
 
 async def carry(project: Project, run: str, *, unless_ended: bool = False) -> RunView:
@@ -234,7 +255,7 @@ def _conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, st
             return phase, f"{first}: {line}" if phase is Phase.FAILED else line
     if undecided := _undecided(plan, reports):
         return Phase.WAITING, f"waits for approval of {', '.join(undecided)}"
-    live = [job.environment for job in plan.jobs if job.applies and job.environment]
+    live = [job.environment for job in plan.jobs if job.applies and job.environment and job.duty is not Duty.VERIFY]
     return Phase.SUCCEEDED, f"live in {', '.join(dict.fromkeys(live))}" if live else plan.reason
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tidegate.ledger.eligibility import lack
 from tidegate.ledger.environment import EnvironmentView
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.run import RunView
@@ -24,6 +25,7 @@ class EnvironmentStatus:
         since: When it went live, seconds since the epoch.
         previous: Releases that a rollback would go through, the latest first.
         pinned: By whom and why, empty when it is not.
+        withdrawn: Why the live release no longer counts as proven here, empty when it does.
         holder: Which run holds it now, empty when none does.
     """
 
@@ -33,6 +35,7 @@ class EnvironmentStatus:
     since: float | None
     previous: tuple[str, ...]
     pinned: str
+    withdrawn: str
     holder: str
 
 
@@ -72,5 +75,6 @@ def _status(ledger: Ledger, view: EnvironmentView) -> EnvironmentStatus:
         since=view.since,
         previous=view.previous,
         pinned=f"{view.pinned.by}: {view.pinned.reason}" if view.pinned else "",
+        withdrawn=lack(view, view.live) if view.live else "",
         holder=holder,
     )

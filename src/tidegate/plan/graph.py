@@ -21,10 +21,13 @@ class Behind:
     Attributes:
         backend: Why functions would move; empty when they serve the release.
         site: Why the site would move; empty when it serves the release.
+        evidence: Why the release does not count as proven there; empty when it does. One that is served already and
+            not proven is taken through the environment's gates anew, or it could never go further.
     """
 
     backend: str = ""
     site: str = ""
+    evidence: str = ""
 
 
 def plan_run(
@@ -118,7 +121,7 @@ def _environment(
         after = (BUILD_SITE,) if scope.site else (DETECT,)
         yield Job(job, Duty.DEPLOY_SITE, needs, name, *_because(site, name), prepare_after=after)
         ready = (job,) if first else (*(ready if pipeline.functions else ()), job)
-    any_move = "; ".join(filter(None, (backend, site)))
+    any_move = "; ".join(dict.fromkeys(filter(None, (backend, site))))
     if pipeline.browser is not None and pipeline.site is not None:
         yield Job(f"e2e-test-{name}", Duty.BROWSER, ready, name, *_because(any_move, name))
         ready = (f"e2e-test-{name}",)
@@ -152,7 +155,9 @@ def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
     backend = f"new {', '.join(scope.images)}" if scope.images else scope.configuration or behind.backend
     site = "new site" if scope.site else behind.site
     if not pipeline.functions:
-        return "", site or scope.configuration
+        return "", site or scope.configuration or behind.evidence
+    if not backend and not site:
+        return behind.evidence, behind.evidence if pipeline.site else ""
     return backend, site
 
 

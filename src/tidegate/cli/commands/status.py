@@ -56,6 +56,8 @@ def _print(found: tuple[EnvironmentStatus, ...]) -> None:
         click.echo(f"{one.name:<10} {one.release or 'nothing':<6} {one.commit[:7]:<8} {since}")
         if one.pinned:
             click.echo(f"{'':<10} pinned by {one.pinned}; `tidegate unpin {one.name}` lifts it")
+        if one.withdrawn:
+            click.echo(f"{'':<10} {one.withdrawn}")
         if one.holder:
             click.echo(f"{'':<10} {one.holder}")
 
