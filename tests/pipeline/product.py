@@ -154,13 +154,16 @@ def explain(product: Product, run: RunView) -> str:
 
 
 @contextlib.contextmanager
-def product_on_stage(folder: Path, cache: Path, change: Callable[[Path], None] | None = None) -> Iterator[Product]:
-    """The example product, committed, with an embedded cloud that serves it; both are gone when the block ends.
+def product_on_stage(
+    folder: Path, cache: Path, change: Callable[[Path], None] | None = None, example: Path = EXAMPLE
+) -> Iterator[Product]:
+    """The example product, or another one, committed, with an embedded cloud that serves it; gone when the block ends.
 
     Args:
         folder: Where everything but the cache is.
         cache: Shared between stages: npm packages, Python environments, layers.
         change: Called with the working tree before the cloud starts, to make it another product.
+        example: The product's files.
     """
     if browser := chromium():
         os.environ.setdefault("E2E_CHROMIUM", browser)
@@ -168,7 +171,7 @@ def product_on_stage(folder: Path, cache: Path, change: Callable[[Path], None] |
     home.root.mkdir(parents=True)
     cache.mkdir(parents=True, exist_ok=True)
     home.cache.symlink_to(cache)
-    stage = set_stage(EXAMPLE, home)
+    stage = set_stage(example, home)
     if change is not None:
         change(stage.work)
         commit_all(stage.work, "Another product")
