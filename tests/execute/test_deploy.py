@@ -8,7 +8,7 @@ import pytest
 from tests.execute.shops import NOTHING, PLACEHOLDER, Shop, answer, digest, ordered
 from tests.memory_functions import Handler
 from tidegate.cloud.ports import Answer
-from tidegate.errors import Failure, GateFailed
+from tidegate.errors import Failure, GateFailed, Unreachable
 from tidegate.execute.deploy import deploy
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, Phase
@@ -167,3 +167,24 @@ async def test_an_event_that_is_not_there_is_told(shop: Shop) -> None:
     run = shop.workshop()
     with pytest.raises(OSError, match=r"job\.json"):
         await deploy(run, job_of(run))
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [("api-dev", "succeeded"), ("worker-dev", "unreachable")])
+async def test_a_get_without_an_answer_is_asked_again_and_an_event_is_not(shop: Shop, lost: str, verdict: str) -> None:
+    shop.release("a")
+    left = [lost]
+
+    def silent_at_first(name: str, version: Version, payload: object) -> Answer:
+        if name in left:
+            left.remove(name)
+            raise Unreachable(f"no answer of {name}")
+        return answer(name, version, payload)
+
+    shop.cloud.functions.handler = silent_at_first
+    run = shop.workshop()
+    if verdict == "succeeded":
+        assert (await deploy(run, job_of(run))).phase is Phase.SUCCEEDED
+    else:
+        with pytest.raises(Unreachable):
+            await deploy(run, job_of(run))
+    assert [name for name, _, _ in shop.cloud.functions.invoked].count(lost) == (2 if verdict == "succeeded" else 1)

@@ -186,7 +186,8 @@ class Soak:
     def _ended(self, run: RunView, flaw: Flaw, before: dict[str, str], *, harmed: bool) -> str:
         """How a deployment came out; it must be a way in which it may."""
         live, told = self._live(), explain(self.product, run)
-        assert all(job.phase.ended for job in run.jobs.values()), told
+        assert run.plan is not None
+        assert all(run.jobs[job.name].phase.ended for job in run.plan.jobs), told
         release = self._release_of(run)
         reached = {name for name in ENVIRONMENTS if release and live[name] == release.id != before[name]}
         assert all(live[name] == before[name] for name in ENVIRONMENTS if name not in reached), told

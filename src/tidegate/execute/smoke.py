@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tidegate.cloud.ports import Answer
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.gates.smoke import http_request, judge_answer
 from tidegate.model.pipeline import FunctionSpec, SmokeTest, expand
@@ -59,7 +60,12 @@ async def _ask(shop: Workshop, trial: Trial, spec: FunctionSpec, test: SmokeTest
         assert test.event
         event = json.loads(expand((source / test.event).read_text(encoding="utf-8"), trial.environment))
     began = shop.clock()
-    answer = await shop.cloud.functions.invoke(name, qualifier, event)
+
+    async def ask() -> Answer:
+        return await shop.cloud.functions.invoke(name, qualifier, event)
+
+    # RFC 9110, "Safe Methods": a GET may be asked again. Of an event nobody knows what the handler has done with it.
+    answer = await (ask() if test.get is None else shop.patience.read(ask))
     artifact = trial.release.images[spec.image]
     title = f"{spec.key} {test.name}"
     measured = judge_answer(title, test.expect, artifact, answer.payload, answer.error, qualifier)
