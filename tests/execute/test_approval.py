@@ -62,6 +62,15 @@ async def test_it_waits_on_when_it_is_taken_up_undecided(asking: Shop) -> None:
     assert await asking.live("prod") == all_on("b")
 
 
+async def test_it_is_approved_after_the_process_that_took_it_up_died(asking: Shop) -> None:
+    asking.release("b")
+    run = await carried(asking, asking.workshop())
+    asking.ledger.run_started(run.run, 1, "host")
+    assert asking.ledger.run(run.run).phase is Phase.RUNNING
+    assert (await approved(asking, run)).phase is Phase.SUCCEEDED
+    assert await asking.live("prod") == all_on("b")
+
+
 async def test_a_rejected_run_fails_and_leaves_users_alone(asking: Shop) -> None:
     asking.release("b")
     run = await carried(asking, asking.workshop())
