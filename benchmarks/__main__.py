@@ -27,6 +27,7 @@ NAMES = (
     "invocation",
     "cloud",
     "edge",
+    "rollback",
 )
 EACH_SECONDS = 120.0
 ALL_SECONDS = 360.0
