@@ -10,7 +10,7 @@ from tests.execute.waits import carried
 from tests.execute.walks import walked
 from tidegate.cloud.ports import Answer
 from tidegate.errors import ConfigError, Superseded
-from tidegate.execute.environment import hold, put_back
+from tidegate.execute.environment import hold, put_back, take
 from tidegate.execute.superseding import reach
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Phase
@@ -158,6 +158,21 @@ async def test_a_rollback_neither_supersedes_nor_is_superseded(asking: Shop) -> 
     assert asking.ledger.run(back.run).phase is Phase.SUCCEEDED
     assert asking.ledger.run(waiting.run).phase is Phase.WAITING
     assert await asking.live("prod") == all_on("a")
+
+
+async def test_a_run_that_carries_no_push_keeps_its_place_in_line(asking: Shop) -> None:
+    holder = asking.workshop()
+    await hold(holder, "prod")
+    verifying = asking.rolling_back("r1")
+    taking = asyncio.create_task(take(verifying, "prod", "verify r1"))
+    while not asking.ledger.environment("prod").queue:
+        await asyncio.sleep(0)
+    reach(newer(asking, "b"), "prod")
+    await put_back(holder, "prod", "it failed")
+    await taking
+    lock = asking.ledger.environment("prod").lock
+    assert lock
+    assert lock.run == verifying.run
 
 
 async def _live(shop: Shop, letter: str) -> None:

@@ -33,7 +33,7 @@ RECORDS: st.SearchStrategy[EnvironmentRecord] = st.one_of(
     st.builds(LockAcquired, RUNS, RUNS, RUNS, TIMES, TIMES),
     st.builds(LockRenewed, RUNS, TIMES, TIMES),
     st.builds(LockReleased, RUNS, TIMES, st.sampled_from(["", "ada"])),
-    st.builds(Enqueued, RUNS, RUNS, TIMES, TIMES),
+    st.builds(Enqueued, RUNS, RUNS, TIMES, TIMES, st.booleans()),
     st.builds(Dequeued, RUNS, RUNS, TIMES, st.sampled_from(["", "9"])),
     st.builds(IntentRecorded, RUNS, RELEASES, RUNS, TIMES),
     st.builds(PointerMoved, RUNS, RUNS, RUNS, RUNS, TIMES),

@@ -39,6 +39,15 @@ def test_who_gives_way(view: EnvironmentView, run: str, older: tuple[str, ...]) 
     assert superseding.older(view, run) == older
 
 
+def test_one_that_does_not_give_way_keeps_its_place(ledger: Ledger) -> None:
+    ledger.acquire("prod", "1", "p1", "", 60)
+    ledger.enqueue("prod", "2", "p2", 60, gives_way=False)
+    ledger.enqueue("prod", "3", "p3", 60)
+    ledger.enqueue("prod", "2", "resumed", 60, gives_way=False)
+    assert ledger.supersede_older("prod", "4") == ("3",)
+    assert [waiter.run for waiter in ledger.environment("prod").queue] == ["2"]
+
+
 def test_giving_way_is_recorded_once() -> None:
     assert superseding.supersede(prod("3"), "3", "5", NOW) == Dequeued("3", "superseded by run 5 in prod", NOW, "5")
     assert superseding.supersede(replace(prod(), superseded={"3": "5"}), "3", "6", NOW) is None

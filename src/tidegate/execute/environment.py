@@ -185,7 +185,9 @@ async def _acquire(shop: Workshop, environment: str, reason: str, condition: Cal
             if not waits:
                 shop.ledger.note(shop.run, "", f"waits for {environment}")
                 waits = True
-            shop.ledger.enqueue(environment, shop.run, shop.holder, WAIT_SECONDS)
+            # What carries a release on as it is, such as a verification, is no push that another may supersede.
+            gives_way = not shop.plan.carries
+            shop.ledger.enqueue(environment, shop.run, shop.holder, WAIT_SECONDS, gives_way=gives_way)
             await shop.pause(0.5)
         else:
             return

@@ -31,12 +31,17 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A run that waits for the lock, or with a lease of 0 for an approval. Without a lease, others may go before it."""
+    """A run that waits for the lock, or with a lease of 0 for an approval. Without a lease, others may go before it.
+
+    Attributes:
+        gives_way: Whether a newer run supersedes it.
+    """
 
     run: str
     holder: str
     since: float
     lease_until: float
+    gives_way: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def _acquired(view: EnvironmentView, record: LockAcquired) -> EnvironmentView:
 
 def _enqueued(view: EnvironmentView, record: Enqueued) -> EnvironmentView:
     if all(waiter.run != record.run for waiter in view.queue):
-        waiter = Waiter(record.run, record.holder, record.at, record.lease_until)
+        waiter = Waiter(record.run, record.holder, record.at, record.lease_until, record.gives_way)
         return replace(view, queue=(*view.queue, waiter))
     renewed = tuple(
         replace(waiter, holder=record.holder, lease_until=record.lease_until) if waiter.run == record.run else waiter

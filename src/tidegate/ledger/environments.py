@@ -98,12 +98,15 @@ class Environments(Book):
         self._decided(env, decide)
         return broken[0]
 
-    def enqueue(self, env: str, run: str, holder: str, lease_seconds: float) -> int:
+    def enqueue(self, env: str, run: str, holder: str, lease_seconds: float, *, gives_way: bool = True) -> int:
         """Wait for the lock, or go on waiting; return how many waiters are before this one, expired ones too.
 
-        A waiter that does not come back within `lease_seconds` keeps its place but lets others pass.
+        A waiter that does not come back within `lease_seconds` keeps its place but lets others pass. A newer run
+        supersedes one that `gives_way`.
         """
-        view = self._decided(env, lambda view: locks.enqueue(view, run, holder, lease_seconds, self._clock()))
+        view = self._decided(
+            env, lambda view: locks.enqueue(view, run, holder, lease_seconds, self._clock(), gives_way=gives_way)
+        )
         return next((place for place, waiter in enumerate(view.queue) if waiter.run == run), 0)
 
     def dequeue(self, env: str, run: str, reason: str) -> bool:

@@ -68,7 +68,9 @@ def release(view: EnvironmentView, run: str, holder: str | None, now: float) -> 
     return LockReleased(run, now)
 
 
-def enqueue(view: EnvironmentView, run: str, holder: str, lease_seconds: float, now: float) -> Enqueued | None:
+def enqueue(
+    view: EnvironmentView, run: str, holder: str, lease_seconds: float, now: float, *, gives_way: bool = True
+) -> Enqueued | None:
     """Decide a place in the queue; None for a run that holds the lock already, or whose lease needs no renewal yet.
 
     Raises:
@@ -80,7 +82,7 @@ def enqueue(view: EnvironmentView, run: str, holder: str, lease_seconds: float, 
     waits = next((waiter for waiter in view.queue if waiter.run == run), None)
     if waits and waits.holder == holder and waits.lease_until - now > lease_seconds / 2:
         return None
-    return Enqueued(run, holder, now + lease_seconds, now)
+    return Enqueued(run, holder, now + lease_seconds, now, gives_way)
 
 
 def must_hold(view: EnvironmentView, run: str, holder: str | None = None) -> None:

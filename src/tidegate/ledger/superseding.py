@@ -13,7 +13,9 @@ from tidegate.model.release import Release
 def older(view: EnvironmentView, run: str) -> tuple[str, ...]:
     """Runs that wait for the environment, or for its approval, and give way to `run`."""
     busy = {view.lock.run if view.lock else "", view.intent.run if view.intent else ""}
-    return tuple(waiter.run for waiter in view.queue if is_newer(run, waiter.run) and waiter.run not in busy)
+    return tuple(
+        waiter.run for waiter in view.queue if waiter.gives_way and is_newer(run, waiter.run) and waiter.run not in busy
+    )
 
 
 def supersede(view: EnvironmentView, run: str, by: str, now: float) -> Dequeued | None:

@@ -257,13 +257,15 @@ class LockReleased:
 class Enqueued:
     """A run waits for the environment; written again, it renews its lease and keeps its place.
 
-    One that waits for an approval has a lease of 0: it keeps its place and lets others pass.
+    One that waits for an approval has a lease of 0: it keeps its place and lets others pass. `gives_way` is False for
+    one that no newer push supersedes, such as a verification.
     """
 
     run: str
     holder: str
     lease_until: float
     at: float
+    gives_way: bool = True
     kind: Literal["enqueued"] = "enqueued"
 
 
