@@ -47,6 +47,12 @@ async def plan_and_open(
         SourceError: When the commit's files cannot be had, for example because of a submodule.
         Failure: When nothing can be planned; then no run is opened.
     """
+    if waiver is not None and not waiver.reason.strip():
+        raise ConfigError(
+            "a run without a proven way back needs a reason",
+            where="--without-way-back",
+            what_next="say it with --reason",
+        )
     planned = await make_plan(project, reference)
     pushed = branch or project.repository().branch() or planned.pipeline.branch
     if pushed != planned.pipeline.branch:
@@ -55,8 +61,13 @@ async def plan_and_open(
             where=project.file,
             what_next=f"push to {planned.pipeline.branch}, or name the branch with --branch",
         )
-    if waiver is not None:
-        _check_waiver(waiver, planned.pipeline)
+    for name in waiver.environments if waiver else ():
+        if name not in planned.pipeline.environments:
+            raise ConfigError(
+                f"there is no environment {name}",
+                where="--without-way-back",
+                what_next=f"name one of {', '.join(planned.pipeline.environments)}",
+            )
     plan = replace(planned.plan, waiver=waiver)
     if not plan.empty:
         await asyncio.to_thread(_checkout, project, plan.commit)
@@ -66,22 +77,6 @@ async def plan_and_open(
         if plan.empty:
             ledger.run_ended(run.id, Phase.SATISFIED, plan.reason)
         return run.id, planned
-
-
-def _check_waiver(waiver: Waiver, pipeline: Pipeline) -> None:
-    unknown = next((name for name in waiver.environments if name not in pipeline.environments), None)
-    if unknown is not None:
-        raise ConfigError(
-            f"there is no environment {unknown}",
-            where="--without-way-back",
-            what_next=f"name one of {', '.join(pipeline.environments)}",
-        )
-    if not waiver.reason.strip():
-        raise ConfigError(
-            "a run without a proven way back needs a reason",
-            where="--without-way-back",
-            what_next="say it with --reason",
-        )
 
 
 async def carry(project: Project, run: str, *, unless_ended: bool = False) -> RunView:

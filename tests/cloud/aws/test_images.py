@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tidegate.cloud.aws.provision.handler_image import HandlerImage, push
+from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.ports import Cloud, RegistryAccess
 from tidegate.errors import CloudError, Unreachable
 
@@ -27,6 +28,18 @@ async def test_an_image_exists_once_it_was_pushed(cloud: Cloud, push_image: Call
     assert await cloud.images.exists("handlers", digest)
     assert not await cloud.images.exists("handlers", f"sha256:{'0' * 64}")
     assert not await cloud.images.exists("no-such-repository", digest)
+
+
+async def test_an_image_that_was_deleted_exists_no_more(
+    cloud: Cloud, wire: Wire, push_image: Callable[[str], Awaitable[str]]
+) -> None:
+    digest = (await push_image("def handler(event, context):\n    return 'gone'\n")).partition("@")[2]
+    assert await cloud.images.exists("handlers", digest)
+    await wire.ask(
+        "the registry",
+        lambda: wire.clients.images.batch_delete_image(repositoryName="handlers", imageIds=[{"imageDigest": digest}]),
+    )
+    assert not await cloud.images.exists("handlers", digest)
 
 
 async def test_the_same_source_is_the_same_image(push_image: Callable[[str], Awaitable[str]]) -> None:

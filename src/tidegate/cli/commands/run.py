@@ -49,6 +49,8 @@ def run(  # noqa: PLR0913 - one an option
     Exits with 0 when the release is live everywhere or when nothing needs to run, with 1 when a job failed, with 5 when
     it waits for an approval.
     """
+    if reason and not unproven:
+        raise click.UsageError("--reason says why it is right to go on --without-way-back; there is none.")
     project = project_of(context)
     waiver = Waiver(unproven, getpass.getuser(), reason) if unproven else None
     opening = plan_and_open(project, commit, branch, trigger, waiver)
