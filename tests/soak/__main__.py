@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--deployments", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the cloud ends, too
     print(f"seed {options.seed}", flush=True)
     began = time.monotonic()
 

@@ -223,7 +223,8 @@ class Soak:
             "APP": {one.id: page_of(self.product, one.site.digest) for one in releases if one.site},
         }
         answers = self.users.taken()
-        assert wrong(answers, allowed, shown) == [], f"{what}: of {len(answers)} answers; {allowed}"
+        found = wrong(answers, allowed, shown)
+        assert not found, f"{what}: {len(found)} of {len(answers)} answers are wrong: {found[:5]}\nallowed: {allowed}"
 
     def _verify_environment(self, ledger: Ledger, name: str, what: str) -> None:
         view = ledger.environment(name)
