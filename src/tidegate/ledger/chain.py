@@ -105,17 +105,18 @@ class Journal:
         """
         for _ in range(CONFLICTS):
             try:
-                return self.append_at(stream, self.head(stream), payload)
+                return self.append_at(stream, self.head(stream), payload).length
             except Conflict:
                 self.refresh(stream)
         raise always_late(stream)
 
-    def append_at(self, stream: str, head: Head, payload: bytes) -> int:
-        """Append if `head` is still the stream's head, else raise `errors.Conflict`; return its seq."""
+    def append_at(self, stream: str, head: Head, payload: bytes) -> Head:
+        """Append if `head` is still the stream's head, else raise `errors.Conflict`; return the new head."""
         entry, body = seal(stream, head, payload)
         self.store.append(stream, head.length, body)
-        self._learn(stream, Head(entry.seq, entry.hash))
-        return entry.seq
+        new = Head(entry.seq, entry.hash)
+        self._learn(stream, new)
+        return new
 
     def head(self, stream: str) -> Head:
         """Return the head as far as this process knows; it reads one record of a stream met for the first time."""

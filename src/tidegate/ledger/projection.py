@@ -56,11 +56,15 @@ class Projection(Generic[V, R]):
                 record = decide(view)
                 if record is None:
                     return view
+                payload = self._codec.encode(record)
                 try:
-                    self._journal.append_at(self._stream, self._head, self._codec.encode(record))
+                    head = self._journal.append_at(self._stream, self._head, payload)
                 except Conflict:
                     continue
-                return self.current()
+                # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.
+                self._view = self._apply(view, self._codec.decode(payload, self._stream), head.length)
+                self._head = head
+                return self._view
         raise always_late(self._stream)
 
 

@@ -1,0 +1,216 @@
+"""A simulated process of Tidegate: its way to cloud and ledger, which can fail, freeze and end at any call."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tests.memory_cloud import MemoryCloud
+from tests.memory_wire import Wire
+from tests.simulation.faults import Fault, Killed, Kind
+from tests.simulation.machine import SimulatedMachine
+from tidegate.cloud.patience import Patience
+from tidegate.cloud.patient import patient
+from tidegate.errors import CloudError, Failure, LedgerError, Throttled, Unreachable
+from tidegate.execute.environment import LEASE_SECONDS
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.memory import MemoryStore
+from tidegate.ledger.store import StoredRecord
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+T = TypeVar("T")
+HOST = "simulated"
+SLOW_SECONDS = 90.0
+_PRODUCT = "/tidegate/"
+_BETWEEN = ("/cloud/patience.py", "/cloud/patient.py", "/targets/together.py", "/ledger/")
+_KIND = re.compile(rb'"kind":"([a-z-]+)"')
+
+
+class Process:
+    """One process: it walks a run, or asks for one thing.
+
+    Attributes:
+        run: The run that it walks; empty for none.
+        task: Everything that it does; ends with it.
+        ended: What it told its caller, when that was a failure.
+    """
+
+    def __init__(self, world: "World", pid: int) -> None:
+        self.world = world
+        self.pid = pid
+        self.holder = f"{HOST}:{pid}"
+        self.run = ""
+        self.dead = False
+        self.done = False
+        self.ended: Failure | None = None
+        self.thaws = 0.0
+        self.task: asyncio.Task[None] | None = None
+        wire = SimulatedWire(self)
+        ports = MemoryCloud(world.state, wire).ports
+        self.cloud = patient(ports, Patience(self.pause, world.rng.random))
+        self.machine = SimulatedMachine(self)
+        self.ledger = Ledger(SimulatedStore(self), world.clock)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin what the process is for."""
+        self.task = asyncio.get_running_loop().create_task(self._main(work))
+        return self.task
+
+    async def call(self, kind: Kind, line: str, effect: Callable[[], T]) -> T:
+        """Every call of cloud and machine goes through here."""
+        world = self.world
+        fault = world.fault_at(self, kind, line)
+        pause = world.latency()
+        if pause:
+            await asyncio.sleep(pause)
+        if fault is not None:
+            await self._before(fault, line)
+        await self._go_on()
+        world.current = self
+        answer = effect() if fault is not Fault.STALE else world.stale(line, effect)
+        if kind is Kind.READ:
+            world.remember(line, answer)
+        elif kind is Kind.WRITE:
+            world.happened(self, line)
+        if fault is Fault.LOST:
+            raise Unreachable(f"no answer to {line}")
+        if fault is Fault.KILL_AFTER:
+            self.kill()
+        await self._go_on()
+        return answer
+
+    def journal(self, stream: str, body: bytes, append: Callable[[], int]) -> int:
+        """Every append to the ledger goes through here."""
+        if self.dead:
+            raise Killed
+        fault = self.world.fault_at(self, Kind.LEDGER, stream, body)
+        if fault is Fault.REFUSED:
+            raise LedgerError("the disk is full", where="ledger")
+        if fault is Fault.KILL_BEFORE:
+            self.kill()
+        if fault is not None:
+            self._meanwhile(fault, "")
+        length = append()
+        if fault is Fault.LOST:
+            raise LedgerError("the disk failed behind the write", where="ledger")
+        if fault is Fault.KILL_AFTER:
+            self.kill()
+        return length
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, and longer while the process is frozen."""
+        await asyncio.sleep(seconds)
+        await self._go_on()
+
+    def kill(self) -> None:
+        """End the process here and now."""
+        self.dead = True
+        if self.task is not None:
+            self.task.cancel()
+        raise Killed
+
+    async def _before(self, fault: Fault, line: str) -> None:
+        if fault is Fault.REFUSED:
+            raise CloudError(f"{line} was refused: not allowed today", code="AccessDenied")
+        if fault is Fault.NOT_SENT:
+            raise Unreachable(f"no answer to {line}")
+        if fault is Fault.THROTTLE:
+            raise Throttled(f"{line}: too many requests")
+        if fault is Fault.SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+        if fault is Fault.KILL_BEFORE:
+            self.kill()
+        if fault is Fault.ZOMBIE:
+            self.thaws = self.world.clock() + LEASE_SECONDS * 1.5
+        self._meanwhile(fault, line)
+
+    def _meanwhile(self, fault: Fault, line: str) -> None:
+        if fault is Fault.HUMAN:
+            self.world.edit(line)
+        if fault in {Fault.RIVAL, Fault.ZOMBIE}:
+            self.world.rival()
+        if fault is Fault.CANCEL and self.task is not None:
+            self.task.cancel()
+
+    async def _go_on(self) -> None:
+        while self.world.clock() < self.thaws:
+            await asyncio.sleep(self.thaws - self.world.clock())
+        if self.dead:
+            raise Killed
+
+    async def _main(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            pass
+        except Failure as failure:
+            self.ended = failure
+        except Killed:
+            pass
+        except BaseException as error:  # noqa: BLE001 - judged below: only a dead process ends with anything else
+            if not self.dead:
+                self.world.violate("no traceback reaches a user", f"process {self.pid}: {error!r}")
+        finally:
+            # What is left of it, shielded or not, ends with the process.
+            self.done = self.dead = True
+
+
+class SimulatedWire(Wire):
+    """A process's way to the cloud."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.world.state.clock)
+        self._process = process
+
+    async def ask(self, line: str, effect: Callable[[], T]) -> T:
+        return await self._process.call(Kind.READ, line, effect)
+
+    async def tell(self, line: str, effect: Callable[[], T]) -> T:
+        return await self._process.call(Kind.WRITE, line, effect)
+
+
+class SimulatedStore:
+    """A process's way to the ledger's bytes, which all processes share."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._store: MemoryStore = process.world.store
+
+    def append(self, stream: str, expected: int, body: bytes) -> int:
+        return self._process.journal(stream, body, lambda: self._store.append(stream, expected, body))
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
+        return self._store.read(stream, after, limit)
+
+    def length(self, stream: str) -> int:
+        return self._store.length(stream)
+
+    def streams(self, prefix: str = "") -> list[str]:
+        return self._store.streams(prefix)
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def call_site(kind: Kind, line: str, body: bytes = b"") -> str:
+    """Who calls what: the port's call, and the function of the product that asks for it."""
+    if kind is Kind.LEDGER:
+        found = _KIND.search(body)
+        return f"ledger.append {found.group(1).decode() if found else '?'}"
+    words = line.split(" ")
+    call = f"{words[0]} {words[2]}" if words[0] == "functions.point" else words[0]
+    return f"{call} ← {_caller()}"
+
+
+def _caller() -> str:
+    frame = sys._getframe(3)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if _PRODUCT in file and not any(part in file for part in _BETWEEN):
+            where = file.rpartition(_PRODUCT)[2].removesuffix(".py")
+            return f"{where}:{frame.f_code.co_qualname.replace('.<locals>', '')}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return "side by side"

@@ -1,0 +1,104 @@
+"""Run scenarios: one, many, or a failing one made smaller."""
+
+import asyncio
+import functools
+from dataclasses import dataclass, replace
+
+from tests.simulation.faults import Fault, Kind
+from tests.simulation.people import play
+from tests.simulation.scenario import Act, Scenario, Verb, scenario_of
+from tests.simulation.virtual_loop import VirtualLoop
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a scenario.
+
+    Attributes:
+        violations: Promise and what broke it.
+        calls: How many calls were made.
+        census: The call site of each call, where that was asked for.
+        covered: (call site, fault) that were met.
+    """
+
+    violations: tuple[tuple[str, str], ...]
+    calls: int
+    census: tuple[tuple[str, Kind], ...] = ()
+    covered: frozenset[tuple[str, Fault]] = frozenset()
+
+
+def simulate(scenario: Scenario, *, census: bool = False) -> Outcome:
+    """Let a scenario happen, and judge it."""
+    world = _play(scenario, _base(scenario) if scenario.deployed else None, census=census)
+    return Outcome(tuple(world.seen.violations), world.calls, tuple(world.census or ()), frozenset(world.covered))
+
+
+def shrink(scenario: Scenario) -> Scenario:
+    """The smallest scenario that still breaks a promise: without faults and acts that it does not need."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in _smaller(scenario):
+            if simulate(candidate).violations:
+                scenario, smaller = candidate, True
+                break
+    return scenario
+
+
+def _smaller(scenario: Scenario) -> list[Scenario]:
+    without_fault = [
+        replace(scenario, faults=scenario.faults[:at] + scenario.faults[at + 1 :]) for at in range(len(scenario.faults))
+    ]
+    without_act = [
+        replace(scenario, acts=scenario.acts[:at] + scenario.acts[at + 1 :]) for at in range(len(scenario.acts))
+    ]
+    one_environment = [replace(scenario, environments=1)] if scenario.environments > 1 else []
+    fits = [one for one in one_environment if all(act.environment == 0 for act in one.acts)]
+    sound = [
+        replace(scenario, acts=(*scenario.acts[:at], replace(act, flaws=frozenset()), *scenario.acts[at + 1 :]))
+        for at, act in enumerate(scenario.acts)
+        if act.flaws
+    ]
+    return [*without_fault, *(one for one in without_act if one.acts), *fits, *sound]
+
+
+def _play(scenario: Scenario, saved: bytes | None, *, census: bool = False) -> World:
+    loop = VirtualLoop()
+    try:
+        world = World(scenario, loop, saved)
+        world.census = [] if census else None
+        loop.run_until_complete(play(world))
+        return world
+    finally:
+        _drop(loop)
+
+
+def _drop(loop: VirtualLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.close()
+
+
+def _base(scenario: Scenario) -> bytes:
+    return _deployed(scenario.environments, scenario.order, scenario.strategy, scenario.approval)
+
+
+@functools.cache
+def _deployed(environments: int, order: object, strategy: object, approval: bool) -> bytes:  # noqa: FBT001 - a cache's key
+    acts = (Act(Verb.PUSH), *((Act(Verb.APPROVE, environments - 1),) if approval else ()))
+    scenario = replace(
+        scenario_of(0),
+        environments=environments,
+        order=order,  # type: ignore[arg-type] # fields by name
+        strategy=strategy,  # type: ignore[arg-type]
+        approval=approval,
+        deployed=False,
+        acts=acts,
+        faults=(),
+    )
+    world = _play(scenario, None)
+    assert not world.seen.violations, world.seen.violations
+    live = [world.book.environment(name).live for name in world.pipeline.environments]
+    assert all(live), f"the first release did not go live: {[run.reason for run in world.book.runs()]}"
+    return world.saved()
