@@ -57,6 +57,7 @@ report=${PYTEST_ADDOPTS##*--junitxml=}
 echo "<testsuite><testcase classname='e2e' name='test_page'/></testsuite>" > "$report"
 """
 PIPELINE = parse(TEXT, "tidegate.yaml")
+HOLDER = f"{socket.gethostname()}:1"
 PLACEHOLDER = f"sha256:{'0' * 64}"
 
 
@@ -172,12 +173,14 @@ class Shop:
         job = Job(f"verify-{environment}", Duty.VERIFY, environment=environment)
         return self.workshop(Plan(self.ledger.release(live).commit, None, (job,), carries=live))
 
-    def workshop(self, plan: Plan | None = None) -> Workshop:
-        """Open a run that lives."""
+    def workshop(self, plan: Plan | None = None, *, holding: str = "") -> Workshop:
+        """Open a run that lives, and holds an environment where one is named."""
         plan = plan or self.plan()
         run = self.ledger.open_run(plan.commit, "main", plan.base, "test", plan)
         self.living.add(run.id)
         self.ledger.run_started(run.id, 1, socket.gethostname())
+        if holding:
+            self.ledger.acquire(holding, run.id, HOLDER, "a test", 3600.0)
         return Workshop(
             run=run.id,
             pipeline=self.pipeline,
@@ -187,7 +190,7 @@ class Shop:
             cloud=patient(self.cloud.ports, Patience(self.cloud.pause)),
             ledger=self.ledger,
             addresses=self.addresses,
-            holder=f"{socket.gethostname()}:1",
+            holder=HOLDER,
             alive=lambda other: other in self.living,
             clock=lambda: self.cloud.wire.now,
             pause=self.cloud.pause,

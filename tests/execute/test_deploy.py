@@ -23,7 +23,7 @@ def job_of(run: Workshop) -> Job:
 
 async def test_candidates_serve_the_release_and_live_does_not(shop: Shop) -> None:
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     report = await deploy(run, job_of(run))
     assert (report.phase, report.detail) == (Phase.SUCCEEDED, "2 checks passed")
     for name in ("api-dev", "worker-dev"):
@@ -37,7 +37,7 @@ async def test_candidates_serve_the_release_and_live_does_not(shop: Shop) -> Non
 
 async def test_every_write_is_journalled_with_what_came_of_it(shop: Shop) -> None:
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     await deploy(run, job_of(run))
     steps = shop.ledger.run(run.run).jobs["deploy-dev"].steps
     assert sorted(step.name for step in steps if step.name.startswith("api-dev")) == [
@@ -51,7 +51,7 @@ async def test_every_write_is_journalled_with_what_came_of_it(shop: Shop) -> Non
 
 async def test_a_second_deployment_writes_nothing_but_asks_again(shop: Shop) -> None:
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     await deploy(run, job_of(run))
     before, asked = list(shop.cloud.wire.writes), len(shop.cloud.functions.invoked)
     await deploy(run, job_of(run))
@@ -61,7 +61,7 @@ async def test_a_second_deployment_writes_nothing_but_asks_again(shop: Shop) -> 
 
 async def test_only_candidates_are_asked(shop: Shop) -> None:
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     await deploy(run, job_of(run))
     asked = {name: (qualifier, payload) for name, qualifier, payload in shop.cloud.functions.invoked}
     assert {qualifier for qualifier, _ in asked.values()} == {CANDIDATE}
@@ -73,7 +73,7 @@ async def test_only_candidates_are_asked(shop: Shop) -> None:
 
 async def test_what_an_event_is_about_is_put_there_first(shop: Shop) -> None:
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
 
     def handler(name: str, version: Version, payload: object) -> Answer:
         assert name != "worker-dev" or ("files-dev", "candidate/a.csv") in shop.cloud.buckets.objects
@@ -111,7 +111,7 @@ async def test_a_candidate_that_fails_is_not_promoted(shop: Shop, order: Order, 
     shop.pipeline = ordered(shop.pipeline, order)
     shop.release("a")
     shop.cloud.functions.handler = handler
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     with pytest.raises(GateFailed) as raised:
         await deploy(run, job_of(run))
     assert says in raised.value.what
@@ -125,7 +125,7 @@ async def test_a_candidate_that_fails_is_not_promoted(shop: Shop, order: Order, 
 async def test_the_log_of_a_handler_that_failed_is_kept(shop: Shop) -> None:
     shop.release("a")
     shop.cloud.functions.handler = raising
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     with pytest.raises(GateFailed):
         await deploy(run, job_of(run))
     assert "Traceback: no such ticker" in shop.log(run, "deploy-dev")
@@ -134,7 +134,7 @@ async def test_the_log_of_a_handler_that_failed_is_kept(shop: Shop) -> None:
 async def test_backend_first_promotes_what_passed(shop: Shop) -> None:
     shop.pipeline = ordered(shop.pipeline, Order.BACKEND_FIRST)
     shop.release("a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     await deploy(run, job_of(run))
     assert await shop.live("dev") == NOTHING | {"api": "a", "worker": "a"}
 
@@ -142,7 +142,7 @@ async def test_backend_first_promotes_what_passed(shop: Shop) -> None:
 async def test_one_function_that_cannot_be_updated_fails_the_job(shop: Shop) -> None:
     shop.release("a")
     shop.cloud.functions.failing_updates.add("worker-dev")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     with pytest.raises(Failure, match=r"\$LATEST failed: the image is not accessible"):
         await deploy(run, job_of(run))
     assert shop.cloud.functions.invoked == []
@@ -152,7 +152,7 @@ async def test_a_job_that_fails_leaves_nothing_running(shop: Shop) -> None:
     shop.release("a")
     shop.cloud.functions.failing_updates.add("worker-dev")
     shop.cloud.functions.delays["api-dev"] = 60.0
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     with pytest.raises(Failure):
         await deploy(run, job_of(run))
     assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -164,7 +164,7 @@ async def test_a_job_that_fails_leaves_nothing_running(shop: Shop) -> None:
 async def test_an_event_that_is_not_there_is_told(shop: Shop) -> None:
     shop.release("a")
     (shop.source / "tests/job.json").unlink()
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     with pytest.raises(OSError, match=r"job\.json"):
         await deploy(run, job_of(run))
 

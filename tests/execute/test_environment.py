@@ -210,7 +210,7 @@ async def test_put_back_that_breaks_off_keeps_the_environment_and_the_way_back(s
 
 async def test_a_share_of_requests_goes_back_too(shop: Shop) -> None:
     await carried(shop, "a")
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     shop.cloud.functions.move("api-dev", "live", "2", {"1": 0.5})
     pointers = {"functions": {"api": "2", "worker": "2"}, "app": f"sha256:{'a' * 64}"}
     assert await return_to(run, "dev", pointers, "back") == ["api-dev: live → 2"]
@@ -221,7 +221,7 @@ async def test_an_alias_that_was_deleted_meanwhile_is_told(shop: Shop) -> None:
     shop.cloud.functions.create("api-dev", "sha256:x", aliases=("candidate",))
     shop.release("a")
     with pytest.raises(NotFound, match="alias live does not exist"):
-        await return_to(shop.workshop(), "dev", WAY_BACK, "back")
+        await return_to(shop.workshop(holding="dev"), "dev", WAY_BACK, "back")
 
 
 async def test_the_bucket_of_both_distributions_is_put_back_though_app_never_moved(shop: Shop) -> None:

@@ -15,7 +15,7 @@ LIVE = "functions.point {}-dev live"
 
 async def shown(shop: Shop, letter: str = "a") -> Workshop:
     shop.release(letter)
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     await deploy(run, run.plan.by_name()["deploy-dev"])
     return run
 

@@ -12,7 +12,7 @@ from tidegate.changes.detect import detect
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.model.job import Duty, Job, Phase, Plan
 from tidegate.model.run import RunView
-from tidegate.operations.plan import _behind
+from tidegate.operations.plan import behind_of
 from tidegate.operations.rollback import _target
 from tidegate.operations.run import _kept, _walk
 from tidegate.plan.graph import Behind, plan_run
@@ -71,7 +71,7 @@ async def _push(process: Process, commit: Commit) -> None:
     scope = scope_of(world.pipeline, changes, last)
     behind = {name: Behind() for name in world.pipeline.environments}
     if scope.release:
-        behind = await _behind(process.cloud, world.pipeline, world.addresses(), last)
+        behind = await behind_of(process.cloud, world.pipeline, world.addresses(), last, ledger)
     plan = plan_run(world.pipeline, commit.id, last.commit if last else None, scope, last, behind)
     run = ledger.open_run(commit.id, "main", plan.base, "push")
     process.run = run.id
@@ -159,5 +159,3 @@ def _half_way(world: World) -> RunView | None:
         if run.id in holders or (run.attempts and run.phase is Phase.RUNNING):
             return run
     return None
-
-

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.memory_cloud import MemoryCloud
@@ -165,6 +166,9 @@ class SimulatedWire(Wire):
         super().__init__(process.world.state.clock)
         self._process = process
 
+    async def pause(self, seconds: float) -> None:
+        await self._process.pause(seconds)
+
     async def ask(self, line: str, effect: Callable[[], T]) -> T:
         return await self._process.call(Kind.READ, line, effect)
 
@@ -206,11 +210,11 @@ def call_site(kind: Kind, line: str, body: bytes = b"") -> str:
 
 
 def _caller() -> str:
-    frame = sys._getframe(3)
+    frame: FrameType | None = sys._getframe(3)
     while frame is not None:
         file = frame.f_code.co_filename
         if _PRODUCT in file and not any(part in file for part in _BETWEEN):
             where = file.rpartition(_PRODUCT)[2].removesuffix(".py")
             return f"{where}:{frame.f_code.co_qualname.replace('.<locals>', '')}"
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return "side by side"

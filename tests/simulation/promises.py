@@ -149,7 +149,9 @@ def journalled(world: "World", stream: str, kind: str) -> None:
         view = world.book.environment(environment)
         for target, found, wanted in targets(world, environment, view.live):
             if found != wanted:
-                world.violate(REPORT, f"{view.live} is said to be live in {environment}: {target} shows {found}, not {wanted}")
+                world.violate(
+                    REPORT, f"{view.live} is said to be live in {environment}: {target} shows {found}, not {wanted}"
+                )
     elif kind in {"put-back", "rolled-back"} and environment not in world.seen.edited:
         view = world.book.environment(environment)
         for target, found, wanted in targets(world, environment, view.live):

@@ -121,7 +121,9 @@ def _push(chance: random.Random) -> Act:
     backend, site = chance.choice(((True, True), (True, True), (True, False), (False, True)))
     flaws: frozenset[Flaw] = frozenset()
     if chance.random() < 0.4:
-        possible = [flaw for flaw in Flaw if (backend or flaw not in BACKEND_FLAWS) and (site or flaw not in SITE_FLAWS)]
+        possible = [
+            flaw for flaw in Flaw if (backend or flaw not in BACKEND_FLAWS) and (site or flaw not in SITE_FLAWS)
+        ]
         flaws = frozenset({chance.choice(possible)})
     return Act(Verb.PUSH, backend=backend, site=site, flaws=flaws)
 

@@ -47,7 +47,7 @@ class LoopClock(Clock):
         super().__init__()
 
     @property
-    def now(self) -> float:  # type: ignore[override] # a clock that nobody sets
+    def now(self) -> float:
         return self.loop.now
 
     @now.setter
@@ -73,9 +73,7 @@ class World:
         self.scenario = scenario
         self.loop = loop
         self.rng = random.Random(scenario.seed)  # noqa: S311 - nothing is guarded
-        self.pipeline = pipeline(
-            scenario.order, scenario.strategy, scenario.environments, approval=scenario.approval
-        )
+        self.pipeline = pipeline(scenario.order, scenario.strategy, scenario.environments, approval=scenario.approval)
         self.store = MemoryStore()
         self.commits: dict[str, Commit] = {}
         self.by_number: dict[int, Commit] = {0: Commit(0)}
@@ -205,7 +203,7 @@ class World:
         """The commits of the page that TEST serves and of the API that the page asks; 0 for none."""
         bucket = f"web-{environment}"
         if self.is_pointer:
-            pairs, _ = self.state.edges.stores[f"kvs/TEST-{environment}"]
+            pairs = self.state.edges.seen(f"TEST-{environment}", self.loop.now)
             site, runtime = number_of(release_of(pairs.get("release", ""))), pairs.get("runtime", "")
         else:
             stored = self.state.objects.get((bucket, "index.html"))
@@ -230,7 +228,7 @@ class World:
     def app(self, environment: str) -> str:
         """The bundle that APP serves."""
         if self.is_pointer:
-            return release_of(self.state.edges.stores[f"kvs/APP-{environment}"][0].get("release", ""))
+            return release_of(self.state.edges.written(f"APP-{environment}").get("release", ""))
         stored = self.state.objects.get((f"web-{environment}", "tidegate/pointers.json"))
         return promises.pointer_of(stored.body, "app") if stored else ""
 
@@ -313,7 +311,9 @@ class World:
     def _restore(self, saved: bytes) -> None:
         now, self.state, self.store.bodies, self.store.lengths, self.commits, self.seen = pickle.loads(saved)
         self.loop.now = now
-        self.state.clock.loop = self.loop
+        clock = self.state.clock
+        assert isinstance(clock, LoopClock)
+        clock.loop = self.loop
         self.by_number |= {commit.number: commit for commit in self.commits.values()}
 
 
@@ -333,4 +333,4 @@ class _Failing:
 
     def __contains__(self, name: str) -> bool:
         process = self._world.current
-        return bool(process and process.run) and Flaw.UPDATE in self._world.commit_of(process.run).flaws
+        return process is not None and bool(process.run) and Flaw.UPDATE in self._world.commit_of(process.run).flaws

@@ -20,7 +20,7 @@ async def deploy(shop: Workshop, job: Job) -> JobReport:
     snapshot = await observe(shop, job.environment)
     release = shop.release()
     registry = await shop.cloud.images.access()
-    apply = applier(shop, job.name)
+    apply = applier(shop, job.environment, job.name)
 
     async def one(key: str, function: FunctionSnapshot) -> None:
         artifact = release.images[shop.pipeline.functions[key].image]

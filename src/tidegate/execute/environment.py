@@ -11,13 +11,16 @@ from tidegate.execute.workshop import Workshop
 from tidegate.ledger.eligibility import refusal
 from tidegate.ledger.environment import EnvironmentView, Lock
 from tidegate.model.job import Duty
+from tidegate.model.release import Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets import functions
-from tidegate.targets.step import LIVE, FunctionStep, PointAlias, told, way_back_of
+from tidegate.targets.step import LIVE, FunctionStep, PointAlias, PointSite, told, way_back_of
 from tidegate.targets.together import together
 
 LEASE_SECONDS = 3600.0
 WAIT_SECONDS = 60.0
+WAIT_FIRST_SECONDS = 0.5
+WAIT_LONGEST_SECONDS = 5.0
 
 
 async def observe(shop: Workshop, environment: str) -> Snapshot:
@@ -63,11 +66,19 @@ async def hold(shop: Workshop, environment: str) -> None:
     async with shop.guards.setdefault(environment, asyncio.Lock()):
         view = _open(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
+            if view.intent is not None:
+                await _return_first(shop, view, view.intent.run)
             snapshot = await observe(shop, environment)
             unproven = await _prove(shop, view, snapshot)
             by = shop.plan.waiver.by if shop.plan.waiver and unproven else ""
             pointers, release = pointers_of(snapshot), shop.release().id
             shop.ledger.record_intent(environment, shop.run, release, pointers, unproven=unproven, by=by)
+
+
+async def _return_first(shop: Workshop, view: EnvironmentView, run: str) -> None:
+    """What another run left half-way goes back first, so that this one leaves, and can return to, one release."""
+    for line in await _put_back(shop, view, f"run {run} left it half-way"):
+        shop.ledger.note(shop.run, "", f"{view.name}, left half-way by run {run}: {line}")
 
 
 async def take(
@@ -175,7 +186,7 @@ def _renew(shop: Workshop, environment: str) -> None:
 
 async def _acquire(shop: Workshop, environment: str, reason: str, condition: Callable[[EnvironmentView], None]) -> None:
     """Wait in line for the lock. A holder whose process is gone is not waited for: its run must be resumed first."""
-    waits = False
+    waits, pause = False, WAIT_FIRST_SECONDS
     while True:
         try:
             shop.ledger.acquire(environment, shop.run, shop.holder, reason, LEASE_SECONDS, condition)
@@ -188,7 +199,8 @@ async def _acquire(shop: Workshop, environment: str, reason: str, condition: Cal
             # What carries a release on as it is, such as a verification, is no push that another may supersede.
             gives_way = not shop.plan.carries
             shop.ledger.enqueue(environment, shop.run, shop.holder, WAIT_SECONDS, gives_way=gives_way)
-            await shop.pause(0.5)
+            await shop.pause(pause)
+            pause = min(pause * 1.5, WAIT_LONGEST_SECONDS)
         else:
             return
 
@@ -252,23 +264,29 @@ async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
     Pointers that did not move are not written, and one that somebody else moved meanwhile is left where it is. The lock
     is let go of when nothing is left to do.
     """
-    view = shop.ledger.environment(environment)
-    told: list[str] = []
-    if view.intent is not None and view.way_back is not None:
-        snapshot = await observe(shop, environment)
-        strangers = _strangers(shop, snapshot, view.way_back.pointers)
-        job = f"put-back-{environment}"
-        told = [f"{name} was moved by somebody else and is left where it is" for name in strangers.values()]
-        told += await return_to(shop, environment, view.way_back.pointers, job, frozenset(strangers))
-        shop.ledger.put_back(environment, shop.run, reason)
+    if held(shop, environment):
+        _renew(shop, environment)
+    undone = await _put_back(shop, shop.ledger.environment(environment), reason)
     shop.ledger.release_lock(environment, shop.run)
+    return undone
+
+
+async def _put_back(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
+    """Undo the open intent of an environment, whosever it is."""
+    if view.intent is None or view.way_back is None:
+        return []
+    snapshot = await observe(shop, view.name)
+    intended, pointers = shop.ledger.release(view.intent.release), view.way_back.pointers
+    strangers = _strangers(shop, snapshot, pointers, intended)
+    told = [f"{name} was moved by somebody else and is left where it is" for name in strangers.values()]
+    told += await return_to(shop, view.name, pointers, f"put-back-{view.name}", frozenset(strangers))
+    shop.ledger.put_back(view.name, shop.run, reason)
     return told
 
 
-def _strangers(shop: Workshop, snapshot: Snapshot, pointers: object) -> dict[str, str]:
-    """Functions, by key, whose `live` stands neither where this run found it nor where this run would put it."""
+def _strangers(shop: Workshop, snapshot: Snapshot, pointers: object, release: Release) -> dict[str, str]:
+    """Functions, by key, whose `live` stands neither at the way back nor at the release that was intended."""
     assert isinstance(pointers, dict)
-    release = shop.release()
     found: dict[str, str] = {}
     for key, function in snapshot.functions.items():
         live, pointer = function.at(LIVE), function.aliases.get(LIVE)
@@ -288,15 +306,16 @@ async def return_to(
     """
     assert isinstance(pointers, dict)
     snapshot = await observe(shop, environment)
-    apply = applier(shop, job)
+    apply = applier(shop, environment, job)
     moved: list[str] = []
 
     async def one(function: FunctionSnapshot, version: str) -> None:
-        await apply.apply((PointAlias(function.name, LIVE, version),))
+        await apply.apply((PointAlias(function.name, LIVE, version, function.aliases.get(LIVE)),))
         moved.append(f"{function.name}: live → {version}")
 
     async def site(current: SitePointer, release: str) -> None:
-        await shop.site(environment).promote(release, current, runtime(shop, environment, live=True))
+        with shop.step(environment, job, told(PointSite("APP", release, current.etag))):
+            await shop.site(environment).promote(release, current, runtime(shop, environment, live=True))
         moved.append(f"APP → {release[:19] or 'nothing'}")
 
     versions: dict[str, str] = pointers["functions"]
@@ -315,11 +334,12 @@ def _stands(pointer: Alias | None, version: str) -> bool:
     return pointer is not None and pointer.version == version and not pointer.weights
 
 
-def applier(shop: Workshop, job: str) -> functions.Applier:
-    """An applier that journals each step before its effect and its outcome after."""
+def applier(shop: Workshop, environment: str, job: str) -> functions.Applier:
+    """An applier that journals each step before its effect and its outcome after, while the environment is held."""
 
     def journal(step: FunctionStep) -> Callable[[str], None]:
         text = told(step)
+        shop.ledger.check_held(environment, shop.run, shop.holder)
         shop.ledger.step_intended(shop.run, job, text)
         shop.log(job)(text)
 

@@ -25,7 +25,7 @@ async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
         _still_tested(shop, key, function)
     steps = plan_promotion(snapshot.functions)
     before = {f.name: f.aliases[LIVE].version for f in snapshot.functions.values() if LIVE in f.aliases}
-    apply = applier(shop, job.name)
+    apply = applier(shop, job.environment, job.name)
     results = await asyncio.gather(*(apply.apply((step,)) for step in steps), return_exceptions=True)
     failures = [result for result in results if isinstance(result, BaseException)]
     if not failures:

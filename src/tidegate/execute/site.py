@@ -44,7 +44,7 @@ async def deploy_site(shop: Workshop, job: Job) -> JobReport:
     if shop.pipeline.site.strategy is Strategy.INVALIDATION:
         _warn(shop, job)
     live = shop.pipeline.site.strategy is Strategy.INVALIDATION
-    with shop.step(job.name, told(PointSite("TEST", artifact.digest, snapshot.site.test.etag))):
+    with shop.step(job.environment, job.name, told(PointSite("TEST", artifact.digest, snapshot.site.test.etag))):
         await shop.site(job.environment).show_candidate(
             artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
         )
@@ -60,7 +60,7 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
     assert snapshot.site
     if snapshot.site.app.release == artifact.digest:
         return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} already")
-    with shop.step(job.name, told(PointSite("APP", artifact.digest, snapshot.site.app.etag))):
+    with shop.step(job.environment, job.name, told(PointSite("APP", artifact.digest, snapshot.site.app.etag))):
         await shop.site(job.environment).promote(
             artifact.digest, snapshot.site.app, runtime(shop, job.environment, live=True)
         )

@@ -81,8 +81,16 @@ class Workshop:
         return self.machine.log(self.run, job)
 
     @contextlib.contextmanager
-    def step(self, job: str, text: str) -> Iterator[None]:
-        """Journal an effect: its intent before the block, that it happened behind it, and only if it did."""
+    def step(self, environment: str, job: str, text: str) -> Iterator[None]:
+        """Journal an effect: its intent before the block, that it happened behind it, and only if it did.
+
+        What the block writes must expect what was observed before: then whoever takes the environment over in between
+        makes the write fail.
+
+        Raises:
+            Locked: When this process does not hold the environment any more.
+        """
+        self.ledger.check_held(environment, self.run, self.holder)
         self.ledger.step_intended(self.run, job, text)
         yield
         self.ledger.step_done(self.run, job, text, "")

@@ -69,6 +69,14 @@ class Environments(Book):
         assert view.lock
         return view.lock
 
+    def check_held(self, env: str, run: str, holder: str) -> None:
+        """Pass if a process still holds an environment for a run: ask behind an observation, before each write.
+
+        Raises:
+            errors.Locked: It does not; nothing more may be written.
+        """
+        locks.must_hold(self.environment(env), run, holder)
+
     def renew(self, env: str, run: str, holder: str, lease_seconds: float) -> Lock:
         """Go on holding for `lease_seconds` from now.
 

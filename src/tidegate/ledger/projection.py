@@ -62,7 +62,9 @@ class Projection(Generic[V, R]):
                 except Conflict:
                     continue
                 # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.
-                self._view = self._apply(view, self._codec.decode(payload, self._stream), head.length)
+                self._view = self._apply(
+                    view, self._codec.decode(payload, f"{self._stream} record {head.length}"), head.length
+                )
                 self._head = head
                 return self._view
         raise always_late(self._stream)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from tidegate.errors import Conflict
 from tidegate.ledger.book import Book
-from tidegate.ledger.chain import CONFLICTS, Entry, always_late
+from tidegate.ledger.chain import CONFLICTS, always_late
 from tidegate.ledger.codec import RELEASES
-from tidegate.ledger.projection import decode
+from tidegate.ledger.projection import Projection
 from tidegate.ledger.refusals import Unknown
 from tidegate.model.record import ReleaseAdded
 from tidegate.model.release import Release
@@ -27,7 +27,7 @@ class Releases(Book):
         """
         for _ in range(CONFLICTS):
             head = self._journal.refresh(STREAM)
-            made = self._made_by(release, head.length)
+            made = self._made_by(release)
             if made:
                 return made
             at = self._clock()
@@ -47,14 +47,14 @@ class Releases(Book):
         """
         number = id[1:]
         known = id[:1] == "r" and number.isascii() and number.isdigit() and number[0] != "0"
-        if known and int(number) <= self._journal.refresh(STREAM).length:
-            return self._read(int(number) - 1)[0]
+        if known and int(number) <= len(releases := self._all()):
+            return releases[int(number) - 1]
         raise Unknown(f"there is no release {id}", where="ledger", what_next="`tidegate history` lists the releases")
 
     def releases(self, limit: int | None = None) -> list[Release]:
         """Return the latest releases, the latest first."""
-        length = self._journal.refresh(STREAM).length
-        return self._read(0 if limit is None else max(0, length - limit))[::-1]
+        latest = self._all()[::-1]
+        return latest if limit is None else latest[:limit]
 
     def last_release(self) -> Release | None:
         """Return the latest release: what changes are counted from; None before a first."""
@@ -64,13 +64,17 @@ class Releases(Book):
         """Return the latest release that a run made, among the last `RECENT`; None if it made none."""
         return next((release for release in self.releases(RECENT) if release.run == run), None)
 
-    def _made_by(self, release: Release, length: int) -> Release | None:
-        recent = self._read(max(0, length - RECENT))
+    def _made_by(self, release: Release) -> Release | None:
+        recent = self._all()[-RECENT:]
         return next((known for known in recent if known.run == release.run and known.same_content(release)), None)
 
-    def _read(self, after: int) -> list[Release]:
-        return [_release(entry) for entry in self._journal.read(STREAM, after)]
+    def _all(self) -> list[Release]:
+        """Every release, the oldest first; only those that are new are read."""
+        return self._once(
+            ("releases",), lambda: Projection[list[Release], ReleaseAdded](self._journal, STREAM, RELEASES, [], _added)
+        ).current()
 
 
-def _release(entry: Entry) -> Release:
-    return decode(RELEASES, STREAM, entry).release
+def _added(known: list[Release], record: ReleaseAdded, seq: int) -> list[Release]:
+    del seq
+    return [*known, record.release]
