@@ -181,7 +181,7 @@ async def test_a_get_without_an_answer_is_asked_again_and_an_event_is_not(shop: 
         return answer(name, version, payload)
 
     shop.cloud.functions.handler = silent_at_first
-    run = shop.workshop()
+    run = shop.workshop(holding="dev")
     if verdict == "succeeded":
         assert (await deploy(run, job_of(run))).phase is Phase.SUCCEEDED
     else:
