@@ -53,7 +53,7 @@ async def test_one_run_tells_all_that_is_wrong(shop: Shop) -> None:
     [
         pytest.param("no-such-command-here", "Error: step: could not be started", id="no such command"),
         pytest.param("false; true", "Failed: step: exit code 1", id="a failure in the middle"),
-        pytest.param("kill -9 $$", "Failed: step: exit code 137", id="killed"),
+        pytest.param("kill -9 $$", "Failed: step: SIGKILL", id="killed"),
     ],
 )
 async def test_commands_that_do_not_pass(shop: Shop, command: str, says: str) -> None:

@@ -38,7 +38,7 @@ def test_what_is_no_report_is_refused(xml: str) -> None:
         pytest.param(0, False, Verdict.SUCCESSFUL, "", id="0"),
         pytest.param(1, False, Verdict.FAILED, "exit code 1\ntail", id="1"),
         pytest.param(5, False, Verdict.FAILED, "exit code 5\ntail", id="pytest found no test"),
-        pytest.param(137, False, Verdict.FAILED, "exit code 137\ntail", id="killed"),
+        pytest.param(137, False, Verdict.FAILED, "SIGKILL: somebody killed it, or memory ran out\ntail", id="killed"),
         pytest.param(127, False, Verdict.ERROR, "could not be started\ntail", id="no such command"),
         pytest.param(143, True, Verdict.ERROR, "timed out after 12 s\ntail", id="time is up"),
         pytest.param(0, True, Verdict.ERROR, "timed out after 12 s\ntail", id="time is up, however it ended"),

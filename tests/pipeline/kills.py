@@ -1,5 +1,7 @@
 """Runners that are killed as the kernel kills, in the middle of what they do."""
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -60,13 +62,44 @@ class Runner:
         kill_hard(self.process.pid)
         self.process.wait()
         self.trail.let_go()
-        _, stay = psutil.wait_procs(children, timeout=LEAVE_SECONDS)
-        assert [_command(one) for one in stay if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
-        assert _working_in(self.product.home.root / "source") == []
+        self._nothing_is_left(children)
         view = self.product.run(self.run)
         self.ended |= {name: job.attempts for name, job in view.jobs.items() if job.phase.lets_pass}
         self.left.append(view)
         return view
+
+    def end(self, manner: Callable[[], None]) -> int:
+        """Let it be told to end; returns its exit code. Nothing that it started may be left."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        manner()
+        self.trail.let_go()
+        code = self.process.wait(timeout=MOMENT_SECONDS)
+        self._nothing_is_left(children)
+        return code
+
+    def interrupt(self) -> None:
+        """Ctrl-C: SIGINT to the whole foreground process group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def cancel(self) -> None:
+        """`tidegate cancel`."""
+        done = self.product.tidegate("cancel", self.run)
+        assert done.returncode == 0, done.stderr
+
+    def working(self, *words: str) -> list[psutil.Process]:
+        """What it started, directly or not, whose command line begins with these words."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if tuple(_command(child)[: len(words)]) == words]
+
+    def _nothing_is_left(self, children: list[psutil.Process]) -> None:
+        _, stay = psutil.wait_procs(children, timeout=LEAVE_SECONDS)
+        assert [_command(one) for one in stay if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+        assert _working_in(self.product.home.root / "source") == []
+
+    @property
+    def said(self) -> str:
+        """What it printed."""
+        return self._said.read_text(errors="replace")
 
     @property
     def _said(self) -> Path:
@@ -74,10 +107,11 @@ class Runner:
 
     def _spawn(self, *arguments: str) -> None:
         with self._said.open("wb") as output:
-            self.process = subprocess.Popen(self.product.command(*arguments), stdout=output, stderr=output)
+            command = self.product.command(*arguments)
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
 
     def _told(self, what: str) -> str:
-        return f"{what}\n{self._said.read_text(errors='replace')}\n{self.product.logs(self.run) if self.run else ''}"
+        return f"{what}\n{self.said}\n{self.product.logs(self.run) if self.run else ''}"
 
     def _opened(self, known: RunView | None) -> bool:
         newest = self.product.newest()

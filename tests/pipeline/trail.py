@@ -25,16 +25,19 @@ class Hold:
     Attributes:
         reached: Set once such a request is held.
         effect: Whether it reaches the cloud, so that only its answer is lost.
+        late: Whether it goes on once it is let go of, as if nothing had been.
     """
 
     pattern: re.Pattern[str]
     nth: int
-    effect: bool
+    effect: bool = False
+    late: bool = False
     reached: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
     seen: int = 0
 
     def takes(self, request: str) -> bool:
-        if self.pattern.search(request) is None:
+        if self.gone.is_set() or self.pattern.search(request) is None:
             return False
         self.seen += 1
         return self.seen >= self.nth
@@ -60,8 +63,16 @@ class Trail:
         self.holds.append(hold)
         return hold
 
+    def delay(self, pattern: str, nth: int = 1) -> Hold:
+        """As `hold`, but what is held goes on once its `gone` is set, or at the next `let_go`."""
+        hold = Hold(re.compile(pattern), nth, late=True)
+        self.holds.append(hold)
+        return hold
+
     def let_go(self) -> None:
-        """Hold nothing more. What is held stays so: its client is to be killed."""
+        """Hold nothing more. What is held stays so, unless it was only delayed: its client is to be killed."""
+        for hold in self.holds:
+            hold.gone.set()
         self.holds.clear()
 
     def changes(self) -> list[str]:
@@ -75,7 +86,12 @@ class Trail:
         back = asyncio.create_task(_pass_back(answer, answers, held))
         try:
             while data := await client.read(CHUNK):
-                if taken := self._taken(data):
+                taken = self._taken(data)
+                if taken and taken.late:
+                    taken.reached.set()
+                    while not taken.gone.is_set():
+                        await asyncio.sleep(0.01)
+                elif taken:
                     held.append(taken)
                     if not taken.effect:
                         taken.reached.set()

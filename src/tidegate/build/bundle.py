@@ -12,6 +12,7 @@ from pathlib import Path
 from tidegate.build.content_type import content_type, is_hashed
 from tidegate.build.disk import clear_when_full
 from tidegate.errors import BuildError
+from tidegate.model.ending import told_ending
 from tidegate.process import run
 
 _MODULES = "node_modules"
@@ -170,7 +171,7 @@ async def _command(command: tuple[str, ...], project: Path, shown: str, log: Cal
     ended = await run(command, cwd=project, env=_environment(), log=log)
     if ended.code != 0:
         tail = "\n".join(ended.tail[-_TAIL_LINES:])
-        raise BuildError(f"`{' '.join(command)}` ended with exit code {ended.code}:\n{tail}", where=shown)
+        raise BuildError(f"`{' '.join(command)}` ended with {told_ending(ended.code)}:\n{tail}", where=shown)
 
 
 def _environment() -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from tidegate.build.manifest import DOCKER_INDEX, OCI_INDEX
 from tidegate.build.reference import is_loopback
 from tidegate.build.registry import RegistryClient
 from tidegate.errors import BuildError
+from tidegate.model.ending import told_ending
 from tidegate.process import Ended, run
 
 _TAIL_LINES = 40
@@ -107,7 +108,7 @@ class DockerBuilder:
         ended = await run(command, cwd=source, env=environment, log=self._log)
         if ended.code != 0:
             tail = "\n".join(ended.tail[-_TAIL_LINES:])
-            raise BuildError(f"`{' '.join(command[:2])}` ended with exit code {ended.code}:\n{tail}")
+            raise BuildError(f"`{' '.join(command[:2])}` ended with {told_ending(ended.code)}:\n{tail}")
 
     async def _refuse_stand_in(self, image: str, source: Path, environment: Mapping[str, str]) -> None:
         if is_loopback(self._registry.host):

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 
+from tidegate.model.ending import told_ending
 from tidegate.model.verdict import Measurement, Verdict
 
 FAILURES_SHOWN = 5
@@ -46,7 +47,7 @@ def judge_command(name: str, code: int, *, timed_out: bool, warn: bool, seconds:
     if code == 127:
         return Measurement(name, Verdict.ERROR, f"could not be started\n{tail}", seconds, warn)
     if code != 0:
-        return Measurement(name, Verdict.FAILED, f"exit code {code}\n{tail}", seconds, warn)
+        return Measurement(name, Verdict.FAILED, f"{told_ending(code)}\n{tail}", seconds, warn)
     return Measurement(name, Verdict.SUCCESSFUL, "", seconds, warn)
 
 
