@@ -31,7 +31,8 @@ from tidegate.operations.project import Project
 from tidegate.process import lives, own
 
 OUTAGE = Patience(attempts=6, first_seconds=0.5)
-"""A run goes on asking for about ten seconds; what lasts longer is for `tidegate resume`."""
+"""A run goes on asking for a quarter of a minute, the retries of the adapters included; what lasts longer is for
+`tidegate resume`."""
 
 LEAVING_SECONDS = 10.0
 """How long a run that waits is waited for, until the process that left it is gone."""
