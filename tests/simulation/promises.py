@@ -107,7 +107,7 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
 def _not_over_a_person(world: "World", exposure: Exposure, last: Exposure | None, text: str) -> None:
     """Promise 3 and drift refusal: what a person moved while a run was under way is left where it is."""
     view = world.book.environment(exposure.environment)
-    if last is None or last.run != NOBODY or last.at == 0 or view.intent is None or last.number == 0:
+    if last is None or last.run != NOBODY or view.intent is None:
         return
     if view.intent.run == exposure.run and view.intent.at < last.at:
         world.violate(BACK, f"{text} over what a person showed meanwhile ({last.version[:24]})")

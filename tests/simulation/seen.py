@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 NOBODY = ""
 """The run of what a human did."""
 
+PLACEHOLDER = "0"
+"""The run of what was there before anything was deployed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:

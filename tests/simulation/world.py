@@ -15,7 +15,7 @@ from tests.simulation.machine import runtime_api
 from tests.simulation.process import Process, call_site
 from tests.simulation.product import FUNCTIONS, Commit, Flaw, answer, image_digest, number_of, pipeline
 from tests.simulation.scenario import Scenario
-from tests.simulation.seen import NOBODY, Exposure, Seen
+from tests.simulation.seen import NOBODY, PLACEHOLDER, Exposure, Seen
 from tests.simulation.virtual_loop import VirtualLoop
 from tidegate.cloud.ports import Answer
 from tidegate.ledger.ledger import Ledger
@@ -253,7 +253,7 @@ class World:
             return  # a fence changes the revision and nothing else
         exposure = Exposure(self.loop.now, environment, target, version, number, run)
         self.seen.exposures.setdefault((environment, target), []).append(exposure)
-        if run != NOBODY:
+        if run not in {NOBODY, PLACEHOLDER}:
             promises.exposed(self, exposure, last)
 
     def _published(self, name: str) -> None:
@@ -306,7 +306,7 @@ class World:
                 cloud.edges.create(f"{role}-{environment}", f"web-{environment}", store=self.is_pointer)
         for key in FUNCTIONS:
             for environment in self.pipeline.environments:
-                self._expose(environment, key, NOBODY)
+                self._expose(environment, key, PLACEHOLDER)
 
     def _restore(self, saved: bytes) -> None:
         now, self.state, self.store.bodies, self.store.lengths, self.commits, self.seen = pickle.loads(saved)
