@@ -7,7 +7,8 @@ import pytest
 
 from tests.execute.shops import Shop, all_on
 from tests.execute.walks import phases, walked
-from tidegate.execute.environment import LEASE_SECONDS, hold
+from tidegate.execute.environment import hold
+from tidegate.execute.lock import LEASE_SECONDS
 from tidegate.ledger.ledger import Ledger
 
 DAY = 86400.0

@@ -8,8 +8,10 @@ from tests.execute.shops import NOTHING, Shop, all_on
 from tests.outage import unanswered
 from tidegate.errors import Failure, Locked, NotFound
 from tidegate.execute.deploy import deploy
-from tidegate.execute.environment import hold, observe, pointers_of, put_back, return_to, settle
+from tidegate.execute.environment import hold, settle
+from tidegate.execute.pointers import observe, pointers_of
 from tidegate.execute.promote import promote
+from tidegate.execute.put_back import put_back, return_to
 from tidegate.execute.site import deploy_site, promote_site, upload_site
 from tidegate.execute.workshop import Workshop
 from tidegate.model.pipeline import Strategy

@@ -7,7 +7,8 @@ import pytest
 from tests.execute.shops import Shop, all_on
 from tests.execute.walks import walked
 from tidegate.errors import Moved
-from tidegate.execute.environment import hold, observe, runtime
+from tidegate.execute.environment import hold
+from tidegate.execute.pointers import observe, runtime
 from tidegate.targets.step import LIVE
 
 

@@ -5,7 +5,8 @@ import pytest
 from tests.execute.shops import Shop, all_on, digest
 from tests.execute.walks import phases, walked
 from tests.outage import unanswered
-from tidegate.execute.environment import LEASE_SECONDS, hold
+from tidegate.execute.environment import hold
+from tidegate.execute.lock import LEASE_SECONDS
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def test_putting_back_leaves_what_a_person_moved(live: Shop) -> None:
     assert phases(reports)["promote-dev"] == "failed"
     assert live.cloud.functions.live("api-dev") == digest("a"), "a person's move was undone"
     assert live.cloud.functions.live("worker-dev") == digest("b")
-    assert told == [f"api-dev: live at {first} was moved by somebody else and is left where it is"]
+    assert told == [f"api-dev: live was moved by somebody else to {first} and is left where it is"]
     assert await live.live("prod") == all_on("b")
 
 

@@ -10,7 +10,9 @@ from tests.execute.waits import carried
 from tests.execute.walks import walked
 from tidegate.cloud.ports import Answer
 from tidegate.errors import ConfigError, Superseded
-from tidegate.execute.environment import hold, put_back, take
+from tidegate.execute.environment import hold
+from tidegate.execute.lock import take
+from tidegate.execute.put_back import put_back
 from tidegate.execute.superseding import reach
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Phase

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from tests.simulation import promises
 from tests.simulation.process import HOST, Process
-from tests.simulation.product import Commit, tree
+from tests.simulation.product import FUNCTIONS, Commit, tree
 from tests.simulation.scenario import Act, Verb
 from tests.simulation.world import World
 from tidegate.changes.detect import detect
@@ -47,8 +47,10 @@ def _do(world: World, act: Act) -> None:
         case Verb.UNPIN:
             process.start(_unpin(process, name))
         case Verb.CONFIGURE:
-            for key in ("api", "worker"):
-                world.cloud.functions.configure(f"{key}-{name}", f"changed-{world.rng.randrange(99)}")
+            changed = f"changed-{world.rng.randrange(99)}"
+            for key in FUNCTIONS:
+                function = f"{key}-{name}"
+                promises.human_change(lambda function=function: world.cloud.functions.configure(function, changed))  # type: ignore[misc]
             process.done = True
         case Verb.APPROVE | Verb.REJECT:
             process.start(_decide(process, name, approved=act.verb is Verb.APPROVE))

@@ -14,7 +14,7 @@ from tests.simulation.machine import SimulatedMachine
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
 from tidegate.errors import CloudError, Failure, LedgerError, Throttled, Unreachable
-from tidegate.execute.environment import LEASE_SECONDS
+from tidegate.execute.lock import LEASE_SECONDS
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.ledger.store import StoredRecord

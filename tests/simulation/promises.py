@@ -90,7 +90,7 @@ def _mixed_pairs(world: "World", exposure: Exposure, text: str) -> None:
 def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, text: str) -> None:
     """Promise 3: recorded, and proven, before anything that users reach changes."""
     view = world.book.environment(exposure.environment)
-    if view.intent is None or view.intent.run != exposure.run or view.way_back is None:
+    if view.intent is None or view.way_back is None or not _is_about(view, exposure):
         world.violate(BACK, f"{text} before its way back was recorded")
         return
     if view.pinned is not None:
@@ -102,6 +102,16 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
         forward = (exposure.environment, exposure.target, exposure.version) not in world.seen.allowed
         if forward and last.run != NOBODY:
             world.violate(BACK, f"{text}, and that version {last.version} still answers was not seen by this run")
+
+
+def _is_about(view: EnvironmentView, exposure: Exposure) -> bool:
+    """Whether the open change is the run's own, or it only undoes what an earlier run left half-way."""
+    assert view.intent
+    assert view.way_back
+    pointers = view.way_back.pointers
+    assert isinstance(pointers, dict)
+    back = pointers["app"] if exposure.target == "site" else pointers["functions"].get(exposure.target)
+    return view.intent.run == exposure.run or exposure.version == back
 
 
 def _not_over_a_person(world: "World", exposure: Exposure, last: Exposure | None, text: str) -> None:
@@ -219,13 +229,21 @@ def _has_evidence(outcome: Mapping[str, object]) -> bool:
 
 def _once(world: "World") -> None:
     for (name, digest, configuration), numbers in world.seen.published.items():
-        if len(numbers) > 1 and name.rpartition("-")[2] not in world.seen.edited:
+        environment = name.rpartition("-")[2]
+        # Who gets an environment back from another run begins anew there.
+        if len(numbers) > 1 and environment not in world.seen.edited and _alone(world, environment):
             world.violate(ONCE, f"{name}: commit {number_of(digest)} ({configuration}) was published as {numbers}")
     makers = [release.run for release in world.book.releases()]
     if len(makers) != len(set(makers)):
         world.violate(ONCE, f"a run made two releases: {makers}")
     if world.scenario.seed % 8 == 0 and (damage := world.book.verify()):
         world.violate(ONCE, f"the ledger is damaged: {damage[0]}")
+
+
+def _alone(world: "World", environment: str) -> bool:
+    """Whether one run at most changed an environment since it began."""
+    history = world.book.environment(environment).history
+    return len({entry.run for entry in history if entry.kind == "intent"}) <= 1 + world.scenario.deployed
 
 
 def pointer_of(body: bytes, who: str) -> str:

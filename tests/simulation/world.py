@@ -304,9 +304,9 @@ class World:
                 cloud.functions.create(f"{key}-{environment}", image_digest(0), aliases=("live", "candidate"))
             for role in ("APP", "TEST"):
                 cloud.edges.create(f"{role}-{environment}", f"web-{environment}", store=self.is_pointer)
-        for key in FUNCTIONS:
-            for environment in self.pipeline.environments:
-                self._expose(environment, key, PLACEHOLDER)
+        for environment in self.pipeline.environments:
+            for target in (*FUNCTIONS, "site"):
+                self._expose(environment, target, PLACEHOLDER)
 
     def _restore(self, saved: bytes) -> None:
         now, self.state, self.store.bodies, self.store.lengths, self.commits, self.seen = pickle.loads(saved)

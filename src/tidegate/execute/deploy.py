@@ -1,7 +1,7 @@
 """Jobs `deploy-<env>`: make every function's candidate serve the release, and smoke-test it."""
 
-from tidegate.execute.environment import applier, observe
 from tidegate.execute.gate import conclude
+from tidegate.execute.pointers import applier, observe
 from tidegate.execute.promote import promote_functions
 from tidegate.execute.smoke import Trial, smoke
 from tidegate.execute.workshop import Workshop

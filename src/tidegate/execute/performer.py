@@ -10,8 +10,10 @@ from tidegate.execute.browser import browser_test
 from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
-from tidegate.execute.environment import held, hold, line_up, put_back, settle
+from tidegate.execute.environment import hold, line_up, settle
+from tidegate.execute.lock import held
 from tidegate.execute.promote import promote
+from tidegate.execute.put_back import put_back
 from tidegate.execute.rollback import roll_back
 from tidegate.execute.skew import skew_test
 from tidegate.execute.verify import take_settled, verify

@@ -3,10 +3,11 @@
 import asyncio
 
 from tidegate.errors import Failure, Moved
-from tidegate.execute.environment import applier, observe
+from tidegate.execute.pointers import applier, observe
+from tidegate.execute.strangers import strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
-from tidegate.model.snapshot import FunctionSnapshot
+from tidegate.model.snapshot import FunctionSnapshot, Snapshot
 from tidegate.targets.functions import plan_promotion, serves
 from tidegate.targets.step import CANDIDATE, LIVE, PointAlias
 from tidegate.targets.together import together
@@ -21,6 +22,7 @@ async def promote(shop: Workshop, job: Job) -> JobReport:
 async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
     """Flip all aliases at once; on a failure those that flipped go back. Returns function → version."""
     snapshot = await observe(shop, job.environment)
+    not_moved(shop, snapshot)
     for key, function in snapshot.functions.items():
         _still_tested(shop, key, function)
     steps = plan_promotion(snapshot.functions)
@@ -37,6 +39,24 @@ async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
     if isinstance(first, Failure):
         first.what_next = f"{len(back)} aliases that had moved went back. {first.what_next}"
     raise first
+
+
+def not_moved(shop: Workshop, snapshot: Snapshot) -> None:
+    """What a person moved since the way back was recorded is not promoted over.
+
+    Raises:
+        Moved: With what was expected and what was found.
+    """
+    way_back = shop.ledger.environment(snapshot.environment).way_back
+    if way_back is None:
+        return
+    found = strangers(snapshot, way_back.pointers, shop.release(), shop.pipeline)
+    if found:
+        raise Moved(
+            f"somebody else moved {'; '.join(map(str, found.values()))}; nothing more was changed",
+            where=snapshot.environment,
+            what_next="find out who deploys here besides Tidegate, then `tidegate run` again",
+        )
 
 
 def _still_tested(shop: Workshop, key: str, function: FunctionSnapshot) -> None:

@@ -2,8 +2,10 @@
 
 import getpass
 
-from tidegate.errors import Failure, LedgerError, Locked
-from tidegate.execute.environment import LEASE_SECONDS, dead_holder, observe, pointers_of, return_to
+from tidegate.errors import Failure, LedgerError
+from tidegate.execute.lock import take_now
+from tidegate.execute.pointers import observe, pointers_of
+from tidegate.execute.put_back import return_to
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -22,10 +24,7 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     pointers = shop.ledger.environment(environment).pointers.get(release.id)
     if pointers is None:
         raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
-    try:
-        shop.ledger.acquire(environment, shop.run, shop.holder, f"rollback to {release.id}", LEASE_SECONDS)
-    except Locked as locked:
-        raise (dead_holder(shop, environment) or locked) from None
+    await take_now(shop, environment, f"rollback to {release.id}")
     try:
         await _prove(shop, environment, release.id, pointers)
     except Failure:

@@ -3,7 +3,8 @@
 import hashlib
 
 from tidegate.errors import CloudError, Failure
-from tidegate.execute.environment import observe, runtime
+from tidegate.execute.pointers import observe, runtime
+from tidegate.execute.promote import not_moved
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 from tidegate.model.pipeline import Strategy
@@ -58,6 +59,7 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
     artifact = shop.release().site
     assert artifact
     assert snapshot.site
+    not_moved(shop, snapshot)
     if snapshot.site.app.release == artifact.digest:
         return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} already")
     with shop.step(job.environment, job.name, told(PointSite("APP", artifact.digest, snapshot.site.app.etag))):

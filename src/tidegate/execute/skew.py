@@ -7,8 +7,8 @@ the end again the pair that was tested. The contract tests of the commit whose s
 from collections.abc import Mapping
 
 from tidegate.execute.browser import Pair, measure_pair
-from tidegate.execute.environment import observe, runtime
 from tidegate.execute.gate import conclude
+from tidegate.execute.pointers import observe, runtime
 from tidegate.execute.site import converged
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase

@@ -2,8 +2,10 @@
 
 from tidegate.errors import Failure, GateFailed
 from tidegate.execute.browser import Pair, measure_pair
-from tidegate.execute.environment import live_versions, observe, observe_lag, take
+from tidegate.execute.environment import observe_lag
 from tidegate.execute.gate import conclude
+from tidegate.execute.lock import take
+from tidegate.execute.pointers import live_versions, observe
 from tidegate.execute.way_back import smoke_versions, trial_of
 from tidegate.execute.workshop import Workshop
 from tidegate.gates.judge import judge

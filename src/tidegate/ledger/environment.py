@@ -139,6 +139,7 @@ class EnvironmentView:
         pointers: Release → what every pointer was while it was live, where a run recorded it.
         reached: Every release that ever was live here.
         withdrawn: Releases among them that no longer count as proven here, and why.
+        unfenced: (run, process) of every holder that was never fenced and did not let go: it may be alive.
         broken: A hold that a person ended; whoever acquires next must fence its holder.
         queue: Runs that wait for the lock or for an approval, the first first.
         superseded: Run → the newer run that took its place here; it never gets the lock again.
@@ -156,6 +157,7 @@ class EnvironmentView:
     reached: frozenset[str] = frozenset()
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
     lock: Lock | None = None
+    unfenced: tuple[tuple[str, str], ...] = ()
     broken: Lock | None = None
     queue: tuple[Waiter, ...] = ()
     superseded: Mapping[str, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from tidegate.model.record import (
     Dequeued,
     Enqueued,
     EnvironmentRecord,
+    Fenced,
     IntentRecorded,
     LockAcquired,
     LockRecord,
@@ -44,7 +45,7 @@ def apply(view: EnvironmentView, record: EnvironmentRecord, seq: int) -> Environ
 
 def _after(view: EnvironmentView, record: EnvironmentRecord) -> EnvironmentView:
     match record:
-        case LockAcquired() | LockRenewed() | LockReleased() | Enqueued() | Dequeued():
+        case LockAcquired() | Fenced() | LockRenewed() | LockReleased() | Enqueued() | Dequeued():
             return _lock_after(view, record)
         case IntentRecorded() | PointerMoved() | WentLive() | RolledBack() | PutBack():
             return _change_after(view, record)
@@ -62,6 +63,8 @@ def _lock_after(view: EnvironmentView, record: LockRecord) -> EnvironmentView:
     match record:
         case LockAcquired():
             return _acquired(view, record)
+        case Fenced():
+            return replace(view, unfenced=())
         case LockRenewed(lease_until=lease_until):
             return replace(view, lock=replace(view.lock, lease_until=lease_until) if view.lock else None)
         case LockReleased(by=by):
@@ -106,8 +109,26 @@ def _acquired(view: EnvironmentView, record: LockAcquired) -> EnvironmentView:
         taken_holder=record.taken_holder,
     )
     return replace(
-        view, lock=lock, broken=None, queue=tuple(waiter for waiter in view.queue if waiter.run != record.run)
+        view,
+        lock=lock,
+        broken=None,
+        unfenced=(*view.unfenced, *_maybe_alive(record)),
+        queue=tuple(waiter for waiter in view.queue if waiter.run != record.run),
     )
+
+
+def _maybe_alive(record: LockAcquired) -> tuple[tuple[str, str], ...]:
+    """Whom a lock was taken from, who may be alive and about to write.
+
+    An earlier process of the very run on the very machine is dead: one process of a machine walks a run at a time.
+    """
+    earlier_self = record.taken_run == record.run and host_of(record.taken_holder) == host_of(record.holder)
+    return ((record.taken_run, record.taken_holder),) if record.taken_run and not earlier_self else ()
+
+
+def host_of(holder: str) -> str:
+    """The machine of a holder, which is named `host:pid`."""
+    return holder.rpartition(":")[0]
 
 
 def _enqueued(view: EnvironmentView, record: Enqueued) -> EnvironmentView:
@@ -203,7 +224,7 @@ def _returned(view: EnvironmentView, release: str, at: float) -> EnvironmentView
 def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | None:  # noqa: PLR0911  # one a kind
     """What people are told of a record, nothing of those that only keep the machinery going."""
     match record:
-        case LockRenewed() | Enqueued() | Dequeued() | PointerMoved():
+        case Fenced() | LockRenewed() | Enqueued() | Dequeued() | PointerMoved():
             return None
         case LockAcquired(run=run, at=at, taken_run=taken_run, taken_holder=taken_holder):
             reason = f"taken over from run {taken_run} ({taken_holder})"

@@ -11,6 +11,7 @@ from tidegate.ledger.projection import Projection
 from tidegate.model.record import (
     Dequeued,
     EnvironmentRecord,
+    Fenced,
     IntentRecorded,
     LockAcquired,
     LockReleased,
@@ -53,7 +54,7 @@ class Environments(Book):
     ) -> Lock:
         """Take the lock, or take it again; see `locks.acquire` for the rules.
 
-        When `Lock.must_fence` is set, bump the revision of every pointer before anything else. `condition` raises when
+        While `EnvironmentView.unfenced` names anybody, bump the revision of every pointer before anything else. `condition` raises when
         the run must not have the environment as it is at that very moment.
 
         Raises:
@@ -76,6 +77,10 @@ class Environments(Book):
             errors.Locked: It does not; nothing more may be written.
         """
         locks.must_hold(self.environment(env), run, holder)
+
+    def fenced(self, env: str, run: str, holder: str) -> EnvironmentView:
+        """The revision of every pointer was changed by this process, so that no earlier holder's write can succeed."""
+        return self._held(env, run, holder, lambda view: Fenced(run, self._clock()) if view.unfenced else None)
 
     def renew(self, env: str, run: str, holder: str, lease_seconds: float) -> Lock:
         """Go on holding for `lease_seconds` from now.

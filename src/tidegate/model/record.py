@@ -233,6 +233,15 @@ class LockAcquired:
 
 
 @dataclass(frozen=True, slots=True)
+class Fenced:
+    """The revision of every pointer was changed: what earlier holders have under way can no longer succeed."""
+
+    run: str
+    at: float
+    kind: Literal["fenced"] = "fenced"
+
+
+@dataclass(frozen=True, slots=True)
 class LockRenewed:
     """The holder lives."""
 
@@ -377,7 +386,7 @@ class Unpinned:
 JobRecord = JobStarted | JobPrepared | JobTurned | JobWaits | JobEnded | StepIntended | StepDone
 ApprovalRecord = ApprovalAsked | ApprovalDecided
 RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | ApprovalRecord | RunWaits | RunEnded
-LockRecord = LockAcquired | LockRenewed | LockReleased | Enqueued | Dequeued
+LockRecord = LockAcquired | Fenced | LockRenewed | LockReleased | Enqueued | Dequeued
 ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
 PinRecord = Pinned | Unpinned
 EnvironmentRecord = LockRecord | ChangeRecord | PinRecord | Reverified

@@ -15,9 +15,9 @@ from typing import BinaryIO
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
 from tidegate.errors import ConfigError, Failure
-from tidegate.execute.environment import leave_queues
 from tidegate.execute.interpreter import walk
 from tidegate.execute.local_machine import LocalMachine
+from tidegate.execute.lock import leave_queues
 from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.superseding import superseded_by
 from tidegate.execute.workshop import Edition, Workshop

@@ -1,0 +1,115 @@
+"""The way back, taken: pointers that a change moved return to where they stood, one write a target."""
+
+from collections.abc import Collection
+
+from tidegate.errors import Moved
+from tidegate.execute.lock import held, renew
+from tidegate.execute.pointers import applier, observe, runtime
+from tidegate.execute.strangers import SITE, strangers
+from tidegate.execute.workshop import Workshop
+from tidegate.ledger.environment import EnvironmentView
+from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
+from tidegate.targets.step import LIVE, PointAlias, PointSite, told
+from tidegate.targets.together import together
+
+LOOKS = 5
+"""How often pointers are looked at until they are seen where they belong: a single look may be stale."""
+
+
+async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
+    """Return every live pointer that moved in this run to its recorded way back; says what was undone.
+
+    Pointers that did not move are not written, and one that somebody else moved meanwhile is left where it is. The lock
+    is let go of when nothing is left to do.
+    """
+    if held(shop, environment):
+        renew(shop, environment)
+    undone = await undo(shop, shop.ledger.environment(environment), reason)
+    shop.ledger.release_lock(environment, shop.run)
+    return undone
+
+
+async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
+    """Undo the open intent of an environment, whosever it is; nothing without one. Says what was undone."""
+    if view.intent is None or view.way_back is None:
+        return []
+    intended, pointers = shop.ledger.release(view.intent.release), view.way_back.pointers
+    found = strangers(await observe(shop, view.name), pointers, intended, shop.pipeline)
+    told = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
+            for stranger in found.values()]  # fmt: skip
+    told += await return_to(shop, view.name, pointers, f"put-back-{view.name}", frozenset(found))
+    shop.ledger.put_back(view.name, shop.run, reason)
+    return told
+
+
+async def return_to(
+    shop: Workshop, environment: str, pointers: object, job: str, left: Collection[str] = frozenset()
+) -> list[str]:
+    """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target.
+
+    `left` are targets, functions by key, that are not to be touched. It looks until it sees all others in their place,
+    at least twice.
+
+    Raises:
+        Moved: When one that was written does not stay.
+    """
+    moved: dict[str, str] = {}
+    for look in range(LOOKS):
+        snapshot = await observe(shop, environment)
+        away = {target: move for target, move in _away(shop, snapshot, pointers).items() if target not in left}
+        if look and not away:
+            return list(moved.values())
+        again = [target for target in away if target in moved]
+        if again and look == LOOKS - 1:
+            break
+        steps = [
+            _move(shop, environment, snapshot, job, target, away[target]) for target in away if target not in again
+        ]
+        moved |= dict(await together(steps))
+        if again:
+            await shop.pause(shop.patience.wait(look + 1))
+    raise Moved(
+        f"{', '.join(again or away)} was put back and does not stay: somebody else moves it",
+        where=environment,
+        what_next="find out who deploys here besides Tidegate, then `tidegate resume`",
+    )
+
+
+def _away(shop: Workshop, snapshot: Snapshot, pointers: object) -> dict[str, str]:
+    """Targets that stand elsewhere, and where they belong: a version, or a bundle."""
+    assert isinstance(pointers, dict)
+    versions: dict[str, str] = pointers["functions"]
+    away = {
+        key: versions[key]
+        for key, function in snapshot.functions.items()
+        if key in versions and not _stands(function.aliases.get(LIVE), versions[key])
+    }
+    bundle = str(pointers["app"])
+    if snapshot.site and not shop.site(snapshot.environment).serves(snapshot.site, bundle):
+        away[SITE] = bundle
+    return away
+
+
+async def _move(
+    shop: Workshop, environment: str, snapshot: Snapshot, job: str, target: str, to: str
+) -> tuple[str, str]:
+    if target != SITE:
+        return target, await _move_function(shop, environment, job, snapshot.functions[target], to)
+    assert snapshot.site
+    return target, await _move_site(shop, environment, job, snapshot.site.app, to)
+
+
+async def _move_function(shop: Workshop, environment: str, job: str, function: FunctionSnapshot, version: str) -> str:
+    step = PointAlias(function.name, LIVE, version, function.aliases.get(LIVE))
+    await applier(shop, environment, job).apply((step,))
+    return f"{function.name}: live → {version}"
+
+
+async def _move_site(shop: Workshop, environment: str, job: str, current: SitePointer, bundle: str) -> str:
+    with shop.step(environment, job, told(PointSite("APP", bundle, current.etag))):
+        await shop.site(environment).promote(bundle, current, runtime(shop, environment, live=True))
+    return f"APP → {bundle[:19] or 'nothing'}"
+
+
+def _stands(pointer: Alias | None, version: str) -> bool:
+    return pointer is not None and pointer.version == version and not pointer.weights
