@@ -53,7 +53,7 @@ class Process:
         ports = MemoryCloud(world.state, wire).ports
         self.cloud = patient(ports, Patience(self.pause, world.rng.random))
         self.machine = SimulatedMachine(self)
-        self.ledger = Ledger(SimulatedStore(self), world.clock)
+        self.ledger = Ledger(SimulatedStore(self), world.clock, world.recall)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin what the process is for."""

@@ -8,7 +8,7 @@ from tests.simulation.faults import Fault, Kind
 from tests.simulation.people import play
 from tests.simulation.scenario import Act, Scenario, Verb, scenario_of
 from tests.simulation.virtual_loop import VirtualLoop
-from tests.simulation.world import World
+from tests.simulation.world import Saved, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _smaller(scenario: Scenario) -> list[Scenario]:
     return [*without_fault, *(one for one in without_act if one.acts), *fits, *sound]
 
 
-def _play(scenario: Scenario, saved: bytes | None, *, census: bool = False) -> World:
+def _play(scenario: Scenario, saved: Saved | None, *, census: bool = False) -> World:
     loop = VirtualLoop()
     try:
         world = World(scenario, loop, saved)
@@ -80,12 +80,12 @@ def _drop(loop: VirtualLoop) -> None:
     loop.close()
 
 
-def _base(scenario: Scenario) -> bytes:
+def _base(scenario: Scenario) -> Saved:
     return _deployed(scenario.environments, scenario.order, scenario.strategy, scenario.approval)
 
 
 @functools.cache
-def _deployed(environments: int, order: object, strategy: object, approval: bool) -> bytes:  # noqa: FBT001 - a cache's key
+def _deployed(environments: int, order: object, strategy: object, approval: bool) -> Saved:  # noqa: FBT001 - a cache's key
     acts = (Act(Verb.PUSH), *((Act(Verb.APPROVE, environments - 1),) if approval else ()))
     scenario = replace(
         scenario_of(0),

@@ -4,6 +4,7 @@ import copyreg
 import pickle
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from tests.simulation.virtual_loop import VirtualLoop
 from tidegate.cloud.ports import Answer
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
+from tidegate.ledger.recall import Recall
 from tidegate.model.pipeline import Strategy
 from tidegate.model.snapshot import Version
 from tidegate.targets.site import SiteAddress
@@ -35,6 +37,21 @@ def _proxy(pairs: dict[Any, Any]) -> "MappingProxyType[Any, Any]":
 
 
 copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, (dict(proxy),)))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A world at rest, to begin others with.
+
+    Attributes:
+        changing: What goes on changing, pickled: each world gets its own.
+        bodies: The ledger's bytes, which never change once written.
+        recall: What these were verified and folded to.
+    """
+
+    changing: bytes
+    bodies: Mapping[str, Mapping[int, bytes]]
+    recall: Recall
 
 
 class LoopClock(Clock):
@@ -69,12 +86,13 @@ class World:
         census: Call sites by number; None where nobody wants to know.
     """
 
-    def __init__(self, scenario: Scenario, loop: VirtualLoop, saved: bytes | None = None) -> None:
+    def __init__(self, scenario: Scenario, loop: VirtualLoop, saved: Saved | None = None) -> None:
         self.scenario = scenario
         self.loop = loop
         self.rng = random.Random(scenario.seed)  # noqa: S311 - nothing is guarded
         self.pipeline = pipeline(scenario.order, scenario.strategy, scenario.environments, approval=scenario.approval)
         self.store = MemoryStore()
+        self.recall = Recall()
         self.commits: dict[str, Commit] = {}
         self.by_number: dict[int, Commit] = {0: Commit(0)}
         self.seen = Seen()
@@ -86,7 +104,7 @@ class World:
         self.state.functions.handler = self._answer
         self.state.functions.failing_updates = _Failing(self)  # type: ignore[assignment] # asked for membership only
         self.cloud = MemoryCloud(self.state)
-        self.book = Ledger(self.store, self.clock)
+        self.book = Ledger(self.store, self.clock, self.recall)
         self.processes: list[Process] = []
         self.faults: dict[int, Fault] = {planned.call: planned.fault for planned in scenario.faults}
         self.calls = 0
@@ -106,14 +124,14 @@ class World:
         """How long a call takes."""
         return LATENCIES[int(self.rng.random() * len(LATENCIES))]
 
-    def saved(self) -> bytes:
+    def saved(self) -> Saved:
         """The world at rest, to begin others with."""
         self.state.functions.handler = _silent
         self.state.functions.draw = _main_version
         self.state.functions.failing_updates = set()
         self.state.functions.invoked.clear()
-        kept = (self.loop.now, self.state, self.store.bodies, self.store.lengths, self.commits, self.seen)
-        return pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL)
+        kept = (self.loop.now, self.state, self.commits, self.seen)
+        return Saved(pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL), self.store.bodies, self.recall)
 
     def process(self) -> Process:
         """A new process."""
@@ -308,8 +326,11 @@ class World:
             for target in (*FUNCTIONS, "site"):
                 self._expose(environment, target, PLACEHOLDER)
 
-    def _restore(self, saved: bytes) -> None:
-        now, self.state, self.store.bodies, self.store.lengths, self.commits, self.seen = pickle.loads(saved)
+    def _restore(self, saved: Saved) -> None:
+        now, self.state, self.commits, self.seen = pickle.loads(saved.changing)
+        self.store.bodies = {stream: dict(records) for stream, records in saved.bodies.items()}
+        self.store.lengths = {stream: len(records) for stream, records in saved.bodies.items()}
+        self.recall = saved.recall.copy()
         self.loop.now = now
         clock = self.state.clock
         assert isinstance(clock, LoopClock)

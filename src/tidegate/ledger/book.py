@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
 from tidegate.ledger.chain import Journal
+from tidegate.ledger.recall import Recall
 from tidegate.ledger.store import Store
 
 P = TypeVar("P")
@@ -15,10 +16,11 @@ class Book:
     Args:
         store: Where the records are.
         clock: Seconds since the epoch.
+        recall: Shared by ledgers that need not verify and fold what another of them did.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
-        self._journal = Journal(store)
+    def __init__(self, store: Store, clock: Callable[[], float], recall: Recall | None = None) -> None:
+        self._journal = Journal(store, recall)
         self._clock = clock
         self._kept: dict[Hashable, object] = {}
 

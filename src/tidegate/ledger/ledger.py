@@ -22,6 +22,7 @@ class Ledger(Runs, Releases, Environments):
     Args:
         store: Where the records are; closed with the ledger.
         clock: Seconds since the epoch.
+        recall: Shared by ledgers that need not verify and fold what another of them did; None does both anew.
     """
 
     def verify(self) -> list[LedgerError]:

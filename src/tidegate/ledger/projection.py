@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from tidegate.errors import Conflict
 from tidegate.ledger.chain import CONFLICTS, EMPTY, Entry, Head, Journal, always_late
@@ -38,8 +38,9 @@ class Projection(Generic[V, R]):
         """Return the view of everything that was appended."""
         with self._guard:
             for entry in self._journal.read(self._stream, self._head):
-                self._view = self._apply(self._view, decode(self._codec, self._stream, entry), entry.seq)
-                self._head = Head(entry.seq, entry.hash)
+                head = Head(entry.seq, entry.hash)
+                self._view = self._behind(entry.payload, head)
+                self._head = head
             return self._view
 
     def append(self, decide: Callable[[V], R | None]) -> V:
@@ -62,12 +63,22 @@ class Projection(Generic[V, R]):
                 except Conflict:
                     continue
                 # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.
-                self._view = self._apply(
-                    view, self._codec.decode(payload, f"{self._stream} record {head.length}"), head.length
-                )
+                self._view = self._behind(payload, head)
                 self._head = head
                 return self._view
         raise always_late(self._stream)
+
+    def _behind(self, payload: bytes, head: Head) -> V:
+        """The view behind one more record, whose head is `head`."""
+        recall = self._journal.recall
+        key = (self._apply, head.hash)
+        if recall is not None and key in recall.views:
+            return cast("V", recall.views[key])
+        record = self._codec.decode(payload, f"{self._stream} record {head.length}")
+        view = self._apply(self._view, record, head.length)
+        if recall is not None:
+            recall.views[key] = view
+        return view
 
 
 def decode(codec: Codec[R], stream: str, entry: Entry) -> R:
