@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.soak.soak import soak
+from tests.soak.soak import Figures, soak
 
 
 def main() -> int:
@@ -25,12 +25,12 @@ def main() -> int:
         print(f"{time.monotonic() - began:7.1f} s  {line}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        figures = Figures()
         try:
-            figures = soak(Path(folder).resolve(), options.deployments, options.seed, say)
+            soak(Path(folder).resolve(), options.deployments, options.seed, say, figures)
         except AssertionError as wrong:
-            print(
-                f"\n{wrong}\n\nthe same again: make soak N={options.deployments} SEED={options.seed}", file=sys.stderr
-            )
+            again = f"make soak N={options.deployments} SEED={options.seed}"
+            print(f"\n{figures.told()}\n\n{wrong}\n\nthe same again: {again}", file=sys.stderr)
             return 1
     print(figures.told())
     return 0

@@ -55,7 +55,7 @@ class Figures:
 
     Attributes:
         ended: How each deployment came out → how many did.
-        seconds: From the first deployment's begin to the last one's end.
+        seconds: Of all deployments, with what was checked behind each.
         handles: Process → its open file handles behind the tenth deployment and in the end.
     """
 
@@ -92,7 +92,7 @@ class Soak:
     users: Users
     numbers: random.Random
     say: Callable[[str], None]
-    figures: Figures = field(default_factory=Figures)
+    figures: Figures
     edition: Edition = field(default_factory=lambda: Edition(0, 0))
 
     def deploy(self, number: int) -> None:
@@ -212,7 +212,8 @@ class Soak:
     def _verify(self, what: str) -> None:
         """What must hold whenever nothing is under way."""
         left = survivors(self.product)
-        assert left == [], f"{what} left {left}"
+        assert not left, f"{what} left {left}"
+        _nothing_in(Path(os.environ["TMPDIR"]))
         with self.product.stage.project.ledger() as ledger:
             for name in ENVIRONMENTS:
                 self._verify_environment(ledger, name, what)
@@ -260,8 +261,8 @@ class Soak:
         return self.product.home.root / "command.log"
 
 
-def soak(folder: Path, deployments: int, seed: int, say: Callable[[str], None]) -> Figures:
-    """Deploy that often, below a folder that is empty in the end but for what the product keeps.
+def soak(folder: Path, deployments: int, seed: int, say: Callable[[str], None], figures: Figures) -> None:
+    """Deploy that often, below a folder of its own; `figures` are filled as it goes on.
 
     Raises:
         AssertionError: When one of the things that must hold does not.
@@ -269,14 +270,19 @@ def soak(folder: Path, deployments: int, seed: int, say: Callable[[str], None]) 
     temporary = folder / "tmp"
     temporary.mkdir(parents=True)
     with _environment(TMPDIR=str(temporary), **{MARK: str(folder)}):
-        figures = _soaked(folder, deployments, seed, say)
-        left = [one.info for one in _marked(str(folder))]
-    assert left == [], f"left behind: {left}"
-    assert sorted(path.name for path in temporary.iterdir()) == []
-    return figures
+        _soaked(folder, deployments, seed, say, figures)
+        left = [str(one) for one in _marked(str(folder))]
+    assert not left, f"left behind: {left}"
+    _nothing_in(temporary)
 
 
-def _soaked(folder: Path, deployments: int, seed: int, say: Callable[[str], None]) -> Figures:
+def _nothing_in(temporary: Path) -> None:
+    left = sorted(path for path in temporary.rglob("*") if path.is_file())
+    texts = [path.read_text(encoding="utf-8", errors="replace")[-3000:] for path in left]
+    assert not any(temporary.iterdir()), f"left in the temporary folder: {list(temporary.iterdir())} {left} {texts}"
+
+
+def _soaked(folder: Path, deployments: int, seed: int, say: Callable[[str], None], figures: Figures) -> None:
     shop = write_shop(folder / "shop")
     with product_on_stage(folder, folder / "cache", example=shop) as product:
         first = product.push()
@@ -286,19 +292,18 @@ def _soaked(folder: Path, deployments: int, seed: int, say: Callable[[str], None
             _environment(**{CLOUD_VARIABLE: proxy.endpoint}),
             Users(product, ENVIRONMENTS) as users,
         ):
-            one = Soak(product, proxy, users, random.Random(seed), say)
-            began = time.monotonic()
+            one = Soak(product, proxy, users, random.Random(seed), say, figures)
             for number in range(1, deployments + 1):
+                began = time.monotonic()
                 one.deploy(number)
+                figures.seconds += time.monotonic() - began
+                figures.asked = dict(users.asked)
+                figures.requests = proxy.requests
+                figures.faults = {fault.value: proxy.injected[fault] for fault in Fault}
                 if number == STEADY_AFTER and deployments >= 2 * STEADY_AFTER:
-                    one.figures.handles = {name: [count] for name, count in _handles(product).items()}
-            one.figures.seconds = time.monotonic() - began
-            if one.figures.handles:
-                _compare_handles(one.figures, product)
-            one.figures.asked = dict(users.asked)
-            one.figures.requests = proxy.requests
-            one.figures.faults = {fault.value: proxy.injected[fault] for fault in Fault}
-    return one.figures
+                    figures.handles = {name: [count] for name, count in _handles(product).items()}
+            if figures.handles:
+                _compare_handles(figures, product)
 
 
 def _compare_handles(figures: Figures, product: Product) -> None:

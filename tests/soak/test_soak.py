@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.proxy import Fault
 from tests.soak.shop import ENVIRONMENTS
-from tests.soak.soak import soak
+from tests.soak.soak import Figures, soak
 
 pytestmark = pytest.mark.pipeline
 
@@ -15,7 +15,8 @@ SEED = 1
 
 
 def test_deployments_over_an_unreliable_wire_leave_nothing_wrong(tmp_path: Path) -> None:
-    figures = soak(tmp_path, DEPLOYMENTS, SEED, print)
+    figures = Figures()
+    soak(tmp_path, DEPLOYMENTS, SEED, print, figures)
     assert sum(figures.ended.values()) == DEPLOYMENTS
     assert figures.ended["live"] >= 1
     assert figures.ended["stopped"] >= 1

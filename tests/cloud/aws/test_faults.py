@@ -3,6 +3,7 @@ from pathlib import Path
 
 import boto3.exceptions
 import botocore.exceptions
+import botocore.parsers
 import pytest
 from botocore.exceptions import ClientError
 
@@ -109,7 +110,7 @@ KINDS = {"unreachable": Unreachable, "throttled": Throttled}
 
 
 def boto_exceptions() -> dict[str, type[Exception]]:
-    return {
+    return {"ResponseParserError": botocore.parsers.ResponseParserError} | {
         found.__name__: found
         for module in (botocore.exceptions, boto3.exceptions)
         for _, found in inspect.getmembers(module, inspect.isclass)

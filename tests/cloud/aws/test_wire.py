@@ -188,6 +188,15 @@ async def test_what_is_throttled_is_asked_again_not_before_it_may_be(asked: str,
     assert all(least <= seconds <= most for seconds in sleeps.slept)
 
 
+@pytest.mark.parametrize("answer", [(500, "", b""), (502, "", b"<html><body>Bad Gateway</html>"), (200, "", b"<a>")])
+async def test_an_answer_that_is_not_the_service_s_own_is_none(answer: Said) -> None:
+    who = (200, "", b"<R><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></R>")
+    async with rough(answer, who) as (endpoint, wire, _):
+        account = await wire.ask("the account", lambda: wire.clients.identity.get_caller_identity()["Account"])
+    assert account == "1"
+    assert len(endpoint.asked) == 2
+
+
 async def test_a_read_that_is_never_answered_ends() -> None:
     async with rough(*[None] * (ATTEMPTS + 1)) as (endpoint, wire, sleeps):
         with pytest.raises(Unreachable):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from tidegate.errors import CloudError, Moved, NotFound, Throttled, Unreachable
 
@@ -17,6 +18,7 @@ BOTO_ERRORS: tuple[type[Exception], ...] = (
     boto.ClientError,
     boto.UndefinedModelAttributeError,
     Boto3Error,
+    ResponseParserError,
 )
 """Everything that boto3 and botocore raise by design."""
 
@@ -26,6 +28,7 @@ _UNANSWERED = (
     boto.IncompleteReadError,
     boto.ChecksumError,
     boto.FlexibleChecksumError,
+    ResponseParserError,  # not the service's own answer, but that of something before it: HTML, or nothing at all
 )
 _CREDENTIALS = (
     boto.CredentialRetrievalError,
