@@ -6,8 +6,10 @@ import pytest
 
 from tests.execute.shops import Shop, all_on
 from tests.execute.walks import walked
-from tidegate.errors import Moved
+from tests.outage import unanswered
+from tidegate.errors import Moved, Unreachable
 from tidegate.execute.environment import hold
+from tidegate.execute.performer import put_back_all
 from tidegate.execute.pointers import observe, runtime
 from tidegate.targets.step import LIVE
 
@@ -57,3 +59,19 @@ async def test_a_run_fences_once(live: Shop) -> None:
     told = [note.text for note in live.ledger.run(run.run).notes]
     assert len(told) == 1
     assert "took over from run" in told[0]
+
+
+async def test_a_take_over_whose_fence_failed_fences_before_it_puts_back(live: Shop) -> None:
+    live.release("c")
+    old = live.workshop()
+    await hold(old, "dev")
+    stale = await observe(old, "dev")
+    live.ledger.break_lock("dev", "a person", "it hangs")
+    run = live.workshop()
+    unanswered(live.cloud.wire, "functions.point api-dev live")
+    with pytest.raises(Unreachable):
+        await hold(run, "dev")
+    await put_back_all(run)
+    assert live.ledger.environment("dev").lock is None
+    with pytest.raises(Moved):
+        await live.cloud.functions.point("api-dev", stale.functions["api"].aliases[LIVE], "2", "late")

@@ -11,8 +11,10 @@ from tests.execute.shops import PIPELINE, Shop, all_on
 from tests.execute.walks import phases, walked
 from tests.memory_cloud import MemoryCloud
 from tests.memory_wire import Wire
-from tidegate.errors import Unreachable
+from tests.outage import ATTEMPTS
+from tidegate.errors import Moved, Unreachable
 from tidegate.model.pipeline import Strategy
+from tidegate.model.snapshot import Alias
 
 T = TypeVar("T")
 ONCE = ("functions.invoke worker", "functions.invoke cron")
@@ -74,3 +76,27 @@ async def test_a_run_reaches_every_environment_and_does_nothing_twice(
     for name in ("api-dev", "worker-prod"):
         assert shop.cloud.functions.versions(name) == ["1", "2", "3"]
         assert wire.writes.count(f"functions.point {name} live") == 2
+
+
+async def test_a_write_that_arrives_when_all_is_put_back_fails(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for letter in "ab":
+        shop.release(letter)
+        await walked(shop.workshop())
+    shop.release("c")
+    functions, late = shop.cloud.functions, list[tuple[str, Alias, str, str]]()
+    point = functions.point
+
+    async def slow(name: str, alias: Alias, version: str, description: str) -> Alias:
+        if (name, alias.name) == ("api-dev", "live") and len(late) < ATTEMPTS:
+            late.append((name, alias, version, description))
+            raise Unreachable("no answer yet")
+        return await point(name, alias, version, description)
+
+    monkeypatch.setattr(functions, "point", slow)
+    reports, _ = await walked(shop.workshop())
+    assert phases(reports)["promote-dev"] == "failed"
+    assert await shop.live("dev") == all_on("b")
+    for write in late:
+        with pytest.raises(Moved):
+            await point(*write)
+    assert await shop.live("dev") == all_on("b")

@@ -87,3 +87,13 @@ async def test_a_configuration_that_changed_since_its_tests_is_not_promoted(shop
     with pytest.raises(Moved, match="candidate is not what was tested"):
         await flip(run)
     assert await shop.live("dev") == NOTHING
+
+
+async def test_an_alias_that_somebody_moved_on_does_not_go_back(shop: Shop) -> None:
+    run = await shown(shop)
+    unanswered(shop.cloud.wire, LIVE.format("worker"))
+    shop.cloud.wire.behind(LIVE.format("api"), lambda: shop.cloud.functions.move("api-dev", "live", "1", {"2": 0.1}))
+    with pytest.raises(Unreachable):
+        await flip(run)
+    found = await shop.cloud.functions.observe("api-dev", ("live",))
+    assert found.aliases["live"].weights == {"2": 0.1}

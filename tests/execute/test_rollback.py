@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.execute.shops import PIPELINE as WHOLE
-from tests.execute.shops import Shop, all_on
-from tests.execute.walks import MortalStore, killed, walked
+from tests.execute.shops import Shop, all_on, digest
+from tests.execute.walks import NEVER, MortalStore, dies_behind, killed, phases, walked
 from tests.outage import unanswered
 from tidegate.errors import LedgerError, Locked
 from tidegate.execute.environment import hold
@@ -122,3 +122,36 @@ async def test_a_rollback_that_is_killed_is_taken_up(shop: Shop) -> None:
         assert (view.live, view.lock, view.intent) == ("r1", None, None), moment
         assert view.pinned is not None, moment
     assert moment > 15
+
+
+async def test_what_a_run_left_half_way_goes_back_before_a_rollback_begins(two_live: Shop) -> None:
+    wire = two_live.cloud.wire
+    two_live.release("c")
+    run = two_live.workshop()
+    dies_behind(wire, "functions.point api-dev live")
+    assert await killed(run, two_live, NEVER)
+    assert (await two_live.live("dev")) == {"api": "c", "worker": "b", "site": "b"}
+    two_live.living.discard(run.run)
+    two_live.ledger.break_lock("dev", "ann", "its machine is gone")
+    # The last write of the take-over's fence: what comes behind it is the rollback's.
+    wire.behind("functions.point worker-dev candidate", lambda: unanswered(wire, "functions.point api-dev live"))
+    reports, _ = await walked(two_live.rolling_back("r1", "dev"))
+    assert phases(reports) == {"rollback-dev": "failed"}
+    assert await two_live.live("dev") == all_on("b")
+    view = two_live.ledger.environment("dev")
+    assert (view.live, view.lock, view.intent) == ("r2", None, None)
+
+
+async def test_a_rollback_taken_up_whose_way_is_gone_is_put_back(two_live: Shop) -> None:
+    wire = two_live.cloud.wire
+    run = two_live.rolling_back("r1", "dev")
+    dies_behind(wire, "functions.point api-dev live")
+    assert await killed(run, two_live, NEVER)
+    assert (await two_live.live("dev")) == {"api": "a", "worker": "b", "site": "b"}
+    two_live.cloud.images.delete(digest("a"))
+    reports, undone = await walked(run)
+    assert phases(reports) == {"rollback-dev": "failed"}
+    assert undone == ["api-dev: live → 3"]
+    assert await two_live.live("dev") == all_on("b")
+    view = two_live.ledger.environment("dev")
+    assert (view.live, view.lock, view.intent) == ("r2", None, None)

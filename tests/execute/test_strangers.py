@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.execute.shops import Shop, all_on, digest
+from tests.execute.shops import TEXT, Shop, all_on, digest
 from tests.execute.walks import phases, walked
 from tests.outage import unanswered
+from tidegate.config.load import parse
 from tidegate.execute.environment import hold
 from tidegate.execute.lock import LEASE_SECONDS
 
@@ -46,3 +47,25 @@ async def test_a_lease_is_renewed_by_a_run_that_goes_on(live: Shop) -> None:
     assert renewed
     assert renewed.lease_until == lock.lease_until + LEASE_SECONDS * 0.75
     assert renewed.since == lock.since
+
+
+async def test_what_a_person_moved_between_runs_is_no_way_back(live: Shop) -> None:
+    first = live.cloud.functions.versions("api-dev")[1]
+    live.pipeline = parse(TEXT.replace(b", json: {digest: <release.digest>}", b""), "tidegate.yaml")
+    live.cloud.functions.move("api-dev", "live", first)
+    live.release("c")
+    reports, undone = await walked(live.workshop())
+    failed = [report.failure["what"] for report in reports.values() if report.failure]
+    told = "the way back to r2 is not proven: api-dev serves sha256:aaaaaaaaaaaa, not sha256:bbbbbbbbbbbb"
+    assert told in failed
+    assert undone == []
+    assert live.ledger.environment("dev").intent is None
+
+
+async def test_a_rollback_from_what_a_person_moved_does_not_take_it_for_the_release(live: Shop) -> None:
+    first = live.cloud.functions.versions("api-dev")[1]
+    live.pipeline = parse(TEXT.replace(b", json: {digest: <release.digest>}", b""), "tidegate.yaml")
+    live.cloud.functions.move("api-dev", "live", first)
+    await walked(live.rolling_back("r1", "dev"))
+    await walked(live.rolling_back("r2", "dev"))
+    assert await live.live("dev") == all_on("b")

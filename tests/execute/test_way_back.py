@@ -163,3 +163,13 @@ async def test_the_way_back_is_asked_what_its_own_commit_asks(live: Shop, tmp_pa
 
     await walked(replace(run, past=past))
     assert set(asked) == {live.ledger.release("r1").commit}
+
+
+async def test_a_first_site_needs_no_way_back_of_a_site(shop: Shop) -> None:
+    made_by = shop.ledger.open_run("commit-without", "main", None, "made it").id
+    shop.ledger.add_release(replace(shop.release("a"), site=None, commit="commit-without", run=made_by))
+    await walked(shop.workshop(shop.plan(site=False)))
+    shop.release("b")
+    reports, _ = await walked(shop.workshop())
+    assert not [report.failure for report in reports.values() if report.failure]
+    assert await shop.live("prod") == all_on("b")

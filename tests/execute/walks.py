@@ -1,7 +1,7 @@
 """Whole runs in memory: walked to their end, killed, and taken up again."""
 
 from tests.execute.shops import Shop
-from tests.memory_wire import Killed
+from tests.memory_wire import Killed, Wire
 from tidegate.execute.interpreter import walk
 from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.workshop import Workshop
@@ -45,6 +45,15 @@ async def killed(shop: Workshop, store: Shop, moment: int) -> bool:
     finally:
         wire.kill_at = None
     return False
+
+
+def dies_behind(wire: Wire, call: str) -> None:
+    """Let the process that `killed` walks be killed behind the next such write."""
+    wire.behind(call, lambda: setattr(wire, "kill_at", 0))
+
+
+NEVER = 10**9
+"""A moment at which nobody is killed by itself."""
 
 
 def _was_killed(end: BaseException) -> bool:

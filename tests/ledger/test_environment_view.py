@@ -137,8 +137,8 @@ def test_the_way_back_of_a_change_that_was_left_half_way_stands(next_run: str) -
 
 
 def test_pointers_of_every_release_that_was_live_are_known() -> None:
-    view = fold([*live("1", "r1"), *live("2", "r2"), WentLive("3", "r3", 1.0)])
-    assert view.pointers == {"r1": "pointers before r2", "r2": "pointers of r2"}
+    view = fold([*live("1", "r1"), *live("2", "r2"), WentLive("3", "r3", 1.0), intend("4", "r4", 2.0, "seen now")])
+    assert view.pointers == {"r1": "pointers of r1", "r2": "pointers of r2", "r3": "seen now"}
     assert view.reached == {"r1", "r2", "r3"}
 
 

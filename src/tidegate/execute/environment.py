@@ -6,7 +6,7 @@ from tidegate.errors import Failure, GateFailed, Locked, Superseded
 from tidegate.execute.live import check_live
 from tidegate.execute.lock import held, take
 from tidegate.execute.pointers import live_versions, observe, pointers_of
-from tidegate.execute.put_back import undo
+from tidegate.execute.put_back import return_first
 from tidegate.execute.superseding import give_way, not_backwards, reach
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
@@ -15,6 +15,7 @@ from tidegate.ledger.environment import EnvironmentView
 from tidegate.model.job import Duty
 from tidegate.model.snapshot import Snapshot
 from tidegate.targets import functions
+from tidegate.targets.step import LIVE
 
 
 async def line_up(shop: Workshop, environment: str) -> None:
@@ -51,18 +52,12 @@ async def hold(shop: Workshop, environment: str) -> None:
         view = _open(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             if view.intent is not None:
-                await _return_first(shop, view, view.intent.run)
+                await return_first(shop, view, view.intent.run)
             snapshot = await observe(shop, environment)
             unproven = await _prove(shop, view, snapshot)
             by = shop.plan.waiver.by if shop.plan.waiver and unproven else ""
             pointers, release = pointers_of(snapshot), shop.release().id
             shop.ledger.record_intent(environment, shop.run, release, pointers, unproven=unproven, by=by)
-
-
-async def _return_first(shop: Workshop, view: EnvironmentView, run: str) -> None:
-    """What another run left half-way goes back first, so that this one leaves, and can return to, one release."""
-    for line in await undo(shop, view, f"run {run} left it half-way"):
-        shop.ledger.note(shop.run, "", f"{view.name}, left half-way by run {run}: {line}")
 
 
 async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> str:
@@ -87,12 +82,32 @@ async def _prove_targets(shop: Workshop, view: EnvironmentView, snapshot: Snapsh
         return
     duties = {job.duty for job in shop.plan.jobs if job.environment == view.name and job.applies}
     otherwise = f"`tidegate run --without-way-back {view.name} --reason TEXT` deploys all the same"
+    if view.live:
+        _same_functions(shop, view, snapshot, otherwise)
     if Duty.DEPLOY in duties:
         versions = live_versions(snapshot)
         await prove_way_back(shop, WayBackTo(f"way-back-{view.name}", view.name, view.live, versions, otherwise))
     if Duty.DEPLOY_SITE in duties and view.live and snapshot.site:
-        _same_site(shop, view, snapshot.site.app.release, otherwise)
-        await prove_site(shop, view.name, snapshot.site.app.release, otherwise)
+        shown = snapshot.site.app.release
+        _same_site(shop, view, shown, otherwise)
+        if shown:
+            await prove_site(shop, view.name, shown, otherwise)
+
+
+def _same_functions(shop: Workshop, view: EnvironmentView, snapshot: Snapshot, otherwise: str) -> None:
+    """As `_same_site`, of the functions that the live release's own commit declares."""
+    was = shop.ledger.release(view.live)
+    declared = shop.edition(was.commit).pipeline.functions
+    for key, function in snapshot.functions.items():
+        image = was.images.get(declared[key].image) if key in declared else None
+        live = function.at(LIVE)
+        if image is not None and live is not None and live.digest != image.digest:
+            raise GateFailed(
+                f"the way back to {view.live} is not proven: {function.name} serves {live.digest[:19]},"
+                f" not {image.digest[:19]}",
+                where=view.name,
+                what_next=f"nothing was changed; find out who moved it, or {otherwise}",
+            )
 
 
 def _same_site(shop: Workshop, view: EnvironmentView, shown: str, otherwise: str) -> None:

@@ -29,7 +29,7 @@ async def take(
         renew(shop, environment)
     else:
         await _acquire(shop, environment, reason, condition)
-    await _fence(shop, environment)
+    await fence_earlier(shop, environment)
 
 
 async def take_now(shop: Workshop, environment: str, reason: str) -> None:
@@ -42,7 +42,7 @@ async def take_now(shop: Workshop, environment: str, reason: str) -> None:
         shop.ledger.acquire(environment, shop.run, shop.holder, reason, LEASE_SECONDS)
     except Locked as locked:
         raise (dead_holder(shop, environment) or locked) from None
-    await _fence(shop, environment)
+    await fence_earlier(shop, environment)
 
 
 def held(shop: Workshop, environment: str) -> bool:
@@ -79,7 +79,7 @@ def dead_holder(shop: Workshop, environment: str) -> Locked | None:
     )
 
 
-async def _fence(shop: Workshop, environment: str) -> None:
+async def fence_earlier(shop: Workshop, environment: str) -> None:
     """Make every write of earlier holders fail: they may be alive, and AWS knows of no lock.
 
     Done again by whoever holds the environment next, until it is recorded as done.
@@ -87,14 +87,19 @@ async def _fence(shop: Workshop, environment: str) -> None:
     unfenced = shop.ledger.environment(environment).unfenced
     if not unfenced:
         return
-    snapshot = await observe(shop, environment)
     earlier = ", ".join(f"run {run} ({holder})" for run, holder in unfenced)
     note = f"tidegate run {shop.run} took over from {earlier}"
+    await fence(shop, environment, note)
+    shop.ledger.fenced(environment, shop.run, shop.holder)
+    shop.ledger.note(shop.run, "", f"{environment}: {note}; its pending writes can no longer succeed")
+
+
+async def fence(shop: Workshop, environment: str, note: str) -> None:
+    """Change the revision of every pointer without moving it: a write that is still to arrive fails."""
+    snapshot = await observe(shop, environment)
     await functions.fence(shop.cloud, snapshot.functions, note, shop.patience)
     if snapshot.site:
         await shop.site(environment).fence(snapshot.site, note)
-    shop.ledger.fenced(environment, shop.run, shop.holder)
-    shop.ledger.note(shop.run, "", f"{environment}: {note}; its pending writes can no longer succeed")
 
 
 async def _acquire(shop: Workshop, environment: str, reason: str, condition: Callable[[EnvironmentView], None]) -> None:

@@ -1,6 +1,7 @@
 """Jobs `promote-<env>`: all live aliases move to the tested versions, or those that moved go back."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from tidegate.errors import Failure, Moved
 from tidegate.execute.pointers import applier, observe
@@ -33,12 +34,22 @@ async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
     if not failures:
         return {step.function: step.version for step in steps}
     flipped = [step for step, result in zip(steps, results, strict=True) if not isinstance(result, BaseException)]
-    back = [PointAlias(step.function, LIVE, before[step.function]) for step in flipped]
+    back = _back(await observe(shop, job.environment), flipped, before)
     await together(apply.apply((step,)) for step in back)
     first = failures[0]
     if isinstance(first, Failure):
         first.what_next = f"{len(back)} aliases that had moved went back. {first.what_next}"
     raise first
+
+
+def _back(snapshot: Snapshot, flipped: Sequence[PointAlias], before: Mapping[str, str]) -> list[PointAlias]:
+    """Steps that undo those that flipped; none for an alias that somebody else moved on since."""
+    now = {function.name: function.aliases.get(LIVE) for function in snapshot.functions.values()}
+    return [
+        PointAlias(step.function, LIVE, before[step.function], pointer)
+        for step in flipped
+        if (pointer := now.get(step.function)) and pointer.version == step.version
+    ]
 
 
 def not_moved(shop: Workshop, snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from tidegate.errors import Moved
-from tidegate.execute.lock import held, renew
+from tidegate.execute.lock import fence, fence_earlier, held, renew
 from tidegate.execute.pointers import applier, observe, runtime
 from tidegate.execute.strangers import SITE, strangers
 from tidegate.execute.workshop import Workshop
@@ -24,6 +24,7 @@ async def put_back(shop: Workshop, environment: str, reason: str) -> list[str]:
     """
     if held(shop, environment):
         renew(shop, environment)
+        await fence_earlier(shop, environment)
     undone = await undo(shop, shop.ledger.environment(environment), reason)
     shop.ledger.release_lock(environment, shop.run)
     return undone
@@ -34,12 +35,27 @@ async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
     if view.intent is None or view.way_back is None:
         return []
     intended, pointers = shop.ledger.release(view.intent.release), view.way_back.pointers
+    if _in_doubt(shop, view):
+        await fence(shop, view.name, f"tidegate run {shop.run} puts back {intended.id}")
     found = strangers(await observe(shop, view.name), pointers, intended, shop.pipeline)
     told = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
             for stranger in found.values()]  # fmt: skip
     told += await return_to(shop, view.name, pointers, f"put-back-{view.name}", frozenset(found))
     shop.ledger.put_back(view.name, shop.run, reason)
     return told
+
+
+async def return_first(shop: Workshop, view: EnvironmentView, run: str) -> None:
+    """What another run left half-way goes back first, so that this one leaves, and can return to, one release."""
+    for line in await undo(shop, view, f"run {run} left it half-way"):
+        shop.ledger.note(shop.run, "", f"{view.name}, left half-way by run {run}: {line}")
+
+
+def _in_doubt(shop: Workshop, view: EnvironmentView) -> bool:
+    """Whether a write of the open intent was asked for and nobody knows what came of it: it may arrive yet."""
+    assert view.intent
+    jobs = shop.ledger.run(view.intent.run).jobs.values()
+    return any(step.done is None for job in jobs if job.environment == view.name for step in job.steps)
 
 
 async def return_to(

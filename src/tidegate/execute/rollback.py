@@ -5,7 +5,7 @@ import getpass
 from tidegate.errors import Failure, LedgerError
 from tidegate.execute.lock import take_now
 from tidegate.execute.pointers import observe, pointers_of
-from tidegate.execute.put_back import return_to
+from tidegate.execute.put_back import return_first, return_to
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -28,8 +28,13 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     try:
         await _prove(shop, environment, release.id, pointers)
     except Failure:
-        shop.ledger.release_lock(environment, shop.run)
+        intent = shop.ledger.environment(environment).intent
+        if intent is None or intent.run != shop.run:  # else it stands half-way, and is held until it is put back
+            shop.ledger.release_lock(environment, shop.run)
         raise
+    view = shop.ledger.environment(environment)
+    if view.intent is not None and view.intent.run != shop.run:
+        await return_first(shop, view, view.intent.run)
     standing = pointers_of(await observe(shop, environment))
     shop.ledger.record_intent(environment, shop.run, release.id, standing)
     moved = await return_to(shop, environment, pointers, job.name)

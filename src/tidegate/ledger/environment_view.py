@@ -152,7 +152,8 @@ def _intended(view: EnvironmentView, record: IntentRecorded) -> EnvironmentView:
         view,
         intent=Intent(record.run, record.release, record.at, moved),
         way_back=way_back,
-        pointers={**view.pointers, way_back.release: way_back.pointers} if way_back.release else view.pointers,
+        # Where they were seen when it went live counts: since then somebody else may have moved one.
+        pointers={way_back.release: way_back.pointers, **view.pointers} if way_back.release else view.pointers,
     )
 
 

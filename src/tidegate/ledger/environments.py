@@ -54,8 +54,8 @@ class Environments(Book):
     ) -> Lock:
         """Take the lock, or take it again; see `locks.acquire` for the rules.
 
-        While `EnvironmentView.unfenced` names anybody, bump the revision of every pointer before anything else. `condition` raises when
-        the run must not have the environment as it is at that very moment.
+        While `EnvironmentView.unfenced` names anybody, bump the revision of every pointer before anything else.
+        `condition` raises when the run must not have the environment as it is at that very moment.
 
         Raises:
             errors.Locked: Another run holds it or waits before this one; says who, why and since when.

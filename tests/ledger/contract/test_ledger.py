@@ -212,7 +212,7 @@ def test_an_environment_through_two_releases_and_back(ledger: Ledger, clock: Clo
     view = again(ledger, clock).environment("prod")
     assert (view.live, view.previous, view.since, view.lock) == ("r2", ("r1",), 1_000.0, None)
     assert view.pointers == {
-        "r1": {"functions": {"api": "before r2"}},
+        "r1": {"functions": {"api": "r1"}},
         "r2": {"functions": {"api": "r2"}},
     }
     rolled = ledger.rolled_back("prod", "r1", "ada", "slow", run="3")
