@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.memory_functions import Handler
 from tidegate.cloud.ports import Answer
 from tidegate.errors import Failure, GateFailed, Unreachable
 from tidegate.execute.deploy import deploy
+from tidegate.execute.site import deploy_site, upload_site
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, Phase
 from tidegate.model.pipeline import Order
@@ -188,3 +190,17 @@ async def test_a_get_without_an_answer_is_asked_again_and_an_event_is_not(shop: 
         with pytest.raises(Unreachable):
             await deploy(run, job_of(run))
     assert [name for name, _, _ in shop.cloud.functions.invoked].count(lost) == (2 if verdict == "succeeded" else 1)
+
+
+async def test_an_edge_that_lags_is_seen_where_the_site_was_not_built(shop: Shop) -> None:
+    for letter in "ab":
+        shop.release(letter)
+        run = shop.workshop(holding="dev")
+        job = run.plan.by_name()["deploy-dev-frontend"]
+        await upload_site(run, job)
+        shutil.rmtree(shop.home.bundles)
+        shop.cloud.edges.delay(keys=30.0, invalidations=0.0)
+        await deploy_site(run, job)
+        _, body = await shop.cloud.ports.probe.get(shop.cloud.edges.distributions["TEST-dev"].url)
+        assert body == f"<title>{letter}</title>".encode()
+        shop.ledger.release_lock("dev", run.run)

@@ -69,9 +69,9 @@ async def test_the_pair_is_tested_on_test_with_the_candidate_api(shop: Shop) -> 
     run = shop.workshop()
     await walked(run)
     assert "at https://test-dev.cloudfront.test, 1 of 1" in shop.log(run, "e2e-test-dev")
-    assert shop.cloud.buckets.objects["web-dev", "runtime/test.json"].body == (
-        b'{"apiUrl": "https://candidate", "environment": "dev"}'
-    )
+    runtime = shop.cloud.edges.distributions["TEST-dev"].store
+    key = (await shop.cloud.edges.pointers(runtime))[0]["runtime"]
+    assert shop.cloud.buckets.objects["web-dev", key].body == (b'{"apiUrl": "https://candidate", "environment": "dev"}')
     assert await shop.live("dev") == NOTHING
 
 

@@ -173,3 +173,11 @@ async def test_a_first_site_needs_no_way_back_of_a_site(shop: Shop) -> None:
     reports, _ = await walked(shop.workshop())
     assert not [report.failure for report in reports.values() if report.failure]
     assert await shop.live("prod") == all_on("b")
+
+
+async def test_a_site_that_lost_a_file_is_no_way_back(live: Shop) -> None:
+    del live.cloud.buckets.objects["web-dev", f"releases/{'a' * 64}/index.html"]
+    live.release("b")
+    reports, _ = await walked(live.workshop())
+    failed = [report.failure["what"] for report in reports.values() if report.failure]
+    assert "the way back of the site is not proven: the bundle sha256:aaaaaaaaaaaa is not there whole" in failed

@@ -63,6 +63,9 @@ async def test_an_upload_touches_nothing_that_is_served_and_happens_once(
     assert await site.has(ONE)
     assert await site.upload(bundle(tmp_path, ONE)) == 0
     assert not await site.has(TWO)
+    kept = next(key for bucket, key in cloud.buckets.objects if key.endswith(f"{ONE[7:]}/index.html"))
+    del cloud.buckets.objects[BUCKET, kept]
+    assert not await site.has(ONE)
 
 
 async def test_test_is_invalidated_first_and_app_after(

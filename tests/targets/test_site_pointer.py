@@ -10,8 +10,10 @@ from tests.outage import ATTEMPTS, unanswered
 from tests.targets.sites import ADDRESS, BUCKET, CANDIDATE, LIVE, ONE, TWO, bundle, page_of, served, site_cloud
 from tidegate.cloud.patience import Patience
 from tidegate.errors import ConfigError, Moved, NotFound, Unreachable
+from tidegate.targets.site import SiteBundle, SiteFile
 from tidegate.targets.site_pointer import IMMUTABLE, REVALIDATE, PointerSite, prefix_of, release_of
 
+THREE = f"sha256:{'3' * 64}"
 POINT = {"test": "edges.point kvs/TEST", "app": "edges.point kvs/APP"}
 
 
@@ -23,6 +25,13 @@ def cloud() -> MemoryCloud:
 @pytest.fixture
 def site(cloud: MemoryCloud) -> PointerSite:
     return PointerSite(cloud.ports, ADDRESS, Patience(cloud.pause))
+
+
+def made(folder: Path, path: str, text: str = "1", *, hashed: bool = False) -> SiteFile:
+    source = folder / path
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(text, encoding="utf-8")
+    return SiteFile(path, source, "image/svg+xml", hashed)
 
 
 async def show(site: PointerSite, release: str) -> None:
@@ -118,14 +127,56 @@ async def test_each_pointer_has_a_runtime_file(site: PointerSite, cloud: MemoryC
         stored = cloud.buckets.objects[BUCKET, key]
         assert json.loads(stored.body) == wanted
         assert stored.cache_control == "no-store"
-    assert cloud.buckets.below(BUCKET, "runtime/") == ["runtime/app.json", "runtime/test.json"]
+    assert len(cloud.buckets.below(BUCKET, "runtime/")) == 2
 
 
 async def test_an_unchanged_runtime_file_is_not_written(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
     await site.upload(bundle(tmp_path, ONE))
     await show(site, ONE)
     await show(site, ONE)
-    assert cloud.wire.writes.count("buckets.write runtime/test.json") == 1
+    assert len([write for write in cloud.wire.writes if write.startswith("buckets.write runtime/")]) == 1
+
+
+async def test_a_pointer_that_may_not_move_leaves_what_it_serves(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    await site.upload(bundle(tmp_path, ONE))
+    stale = (await site.observe()).test
+    await show(site, ONE)
+    key = (await cloud.edges.pointers(cloud.edges.distributions["TEST"].store))[0]["runtime"]
+    with pytest.raises(Moved):
+        await site.show_candidate(ONE, stale, LIVE)
+    assert json.loads(cloud.buckets.objects[BUCKET, key].body) == CANDIDATE
+
+
+async def test_a_bundle_that_lost_a_file_is_not_whole_and_is_brought_anew(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    files = bundle(tmp_path, ONE, assets=("one.js",))
+    await site.upload(files)
+    for key in (f"{prefix_of(ONE)}/index.html", "assets/one.js"):
+        del cloud.buckets.objects[BUCKET, key]
+        assert not await site.has(ONE)
+        await site.upload(files)
+        assert await site.has(ONE)
+
+
+async def test_files_lie_where_viewers_are_sent(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:
+    await site.upload(
+        SiteBundle(ONE, (made(tmp_path, "assets/logo.svg"), made(tmp_path, "js/a-3f2a1b4c.js", hashed=True)))
+    )
+    assert cloud.buckets.below(BUCKET, "assets/") == ["assets/logo.svg"]
+    assert cloud.buckets.below(BUCKET, prefix_of(ONE)) == [f"{prefix_of(ONE)}/js/a-3f2a1b4c.js"]
+
+
+async def test_a_shared_file_is_never_changed_under_its_name(
+    site: PointerSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    for release in (ONE, TWO):
+        await site.upload(SiteBundle(release, (made(tmp_path, "assets/logo.svg"),)))
+    with pytest.raises(ConfigError, match="another file than the releases before"):
+        await site.upload(SiteBundle(THREE, (made(tmp_path, "assets/logo.svg", "2"),)))
+    assert cloud.buckets.objects[BUCKET, "assets/logo.svg"].body == b"1"
 
 
 async def test_the_way_back_is_one_write(site: PointerSite, cloud: MemoryCloud, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ async def deploy_site(shop: Workshop, job: Job) -> JobReport:
         await shop.site(job.environment).show_candidate(
             artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
         )
-    seconds = await _converged(shop, snapshot.site.test.distribution)
+    seconds = await converged(shop, job.environment, snapshot.site.test.distribution, artifact.digest)
     return JobReport(Phase.SUCCEEDED, f"TEST serves {artifact.digest[:19]} after {seconds:.1f} s")
 
 
@@ -66,7 +66,7 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
         await shop.site(job.environment).promote(
             artifact.digest, snapshot.site.app, runtime(shop, job.environment, live=True)
         )
-    seconds = await _converged(shop, snapshot.site.app.distribution)
+    seconds = await converged(shop, job.environment, snapshot.site.app.distribution, artifact.digest)
     return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} after {seconds:.1f} s")
 
 
@@ -77,24 +77,26 @@ def _warn(shop: Workshop, job: Job) -> None:
         shop.ledger.note(shop.run, job.name, WARNING)
 
 
-async def _converged(shop: Workshop, distribution: str) -> float:
-    artifact = shop.release().site
-    return await converged(shop, distribution, artifact.digest if artifact else "")
-
-
-async def converged(shop: Workshop, distribution: str, digest: str) -> float:
+async def converged(shop: Workshop, environment: str, distribution: str, digest: str) -> float:
     """Ask as a user would until the edge serves a bundle's page; returns the seconds that it took.
 
     Raises:
         CloudError: When it does not within `CONVERGE_SECONDS`.
+        Failure: When the bundle has no page to tell it by.
     """
-    page = shop.machine.page(digest) if digest else None
+    page = shop.machine.page(digest) or await shop.site(environment).page(digest)
+    if page is None:
+        raise Failure(
+            f"the bundle {digest[:19]} has no index.html, so nobody can see whether the edge serves it",
+            where=environment,
+            what_next="bring its files back to the bucket, or push a site that has one",
+        )
     url = (await shop.cloud.edges.distribution(distribution)).url
-    wanted = hashlib.sha256(page).hexdigest() if page is not None else ""
+    wanted = hashlib.sha256(page).hexdigest()
     waited, delay, status = 0.0, 0.05, 0
     while waited < CONVERGE_SECONDS:
         status, body = await shop.cloud.probe.get(f"{url}/")
-        if status == 200 and (not wanted or hashlib.sha256(body).hexdigest() == wanted):
+        if status == 200 and hashlib.sha256(body).hexdigest() == wanted:
             return waited
         await shop.pause(delay)
         waited, delay = waited + delay, min(delay * 1.5, 5.0)

@@ -52,4 +52,4 @@ async def _show(shop: Workshop, job: Job, digest: str, runtime_file: Mapping[str
     text = told(PointSite("TEST", digest, snapshot.site.test.etag))
     with shop.step(job.environment, job.name, f"{text} with {runtime_file['apiUrl']}"):
         await shop.site(job.environment).show_candidate(digest, snapshot.site.test, runtime_file)
-    await converged(shop, snapshot.site.test.distribution, digest)
+    await converged(shop, job.environment, snapshot.site.test.distribution, digest)

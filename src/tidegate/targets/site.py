@@ -60,6 +60,9 @@ class SiteTarget(Protocol):
     async def has(self, release: str) -> bool:
         """Whether a bundle is there whole, so that a pointer may move to it without an upload."""
 
+    async def page(self, release: str) -> bytes | None:
+        """The first page of a bundle that is there; None when it has none."""
+
     def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
         """Whether users are served a bundle and can be served no other."""
 

@@ -69,11 +69,20 @@ class InvalidationSite:
 
     async def has(self, release: str) -> bool:
         """Whether a kept bundle is there whole."""
+        kept = f"{_KEPT}/{prefix_of(release)}"
         try:
-            await self.cloud.buckets.read(self.address.bucket, f"{_KEPT}/{prefix_of(release)}.json")
+            listing, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}.json")
         except NotFound:
             return False
-        return True
+        there = {item.key for item in await self.cloud.buckets.keys(self.address.bucket, f"{kept}/")}
+        return there.issuperset(f"{kept}/{file['path']}" for file in json.loads(listing))
+
+    async def page(self, release: str) -> bytes | None:
+        """See `SiteTarget.page`."""
+        try:
+            return (await self.cloud.buckets.read(self.address.bucket, f"{_KEPT}/{prefix_of(release)}/index.html"))[0]
+        except NotFound:
+            return None
 
     def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
         """Whether TEST and APP are both at a bundle: what the bucket holds for TEST, APP serves on a cache miss."""

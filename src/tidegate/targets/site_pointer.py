@@ -5,6 +5,7 @@ KeyValueStore of its distribution. Promotion and rollback are one UpdateKeys cal
 """
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from tidegate.targets.together import together
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "public, max-age=0, must-revalidate"
 UPLOADS_AT_ONCE = 8
+SHARED = "assets/"
+"""The folder whose files `viewer_request.js` answers for all releases; all else lies below a release's prefix."""
 
 
 def prefix_of(release: str) -> str:
@@ -49,14 +52,15 @@ class PointerSite:
         if await self.has(bundle.digest):
             return 0
         prefix = prefix_of(bundle.digest)
-        there = {item.key for item in await self.cloud.buckets.keys(self.address.bucket, "assets/")}
+        there = {item.key for item in await self.cloud.buckets.keys(self.address.bucket, SHARED)}
         gate = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
         async def one(file: SiteFile) -> int:
-            key = file.path if file.hashed else f"{prefix}/{file.path}"
-            if key in there:
-                return 0
+            key = file.path if file.path.startswith(SHARED) else f"{prefix}/{file.path}"
             async with gate:
+                if key in there:
+                    await self._same(key, file)
+                    return 0
                 await self.cloud.buckets.write(
                     self.address.bucket,
                     key,
@@ -78,12 +82,23 @@ class PointerSite:
         return written
 
     async def has(self, release: str) -> bool:
-        """Whether the marker of a bundle is there."""
-        try:
-            await self.cloud.buckets.read(self.address.bucket, _marker(release))
-        except NotFound:
+        """Whether the marker of a bundle is there, and every file that it names."""
+        listing = await self._listing(release)
+        if listing is None:
             return False
-        return True
+        bucket, prefix = self.address.bucket, f"{prefix_of(release)}/"
+        own, shared = await asyncio.gather(
+            self.cloud.buckets.keys(bucket, prefix), self.cloud.buckets.keys(bucket, SHARED)
+        )
+        there = {item.key.removeprefix(prefix) for item in own} | {item.key for item in shared}
+        return there.issuperset(listing)
+
+    async def page(self, release: str) -> bytes | None:
+        """See `SiteTarget.page`."""
+        try:
+            return (await self.cloud.buckets.read(self.address.bucket, f"{prefix_of(release)}/index.html"))[0]
+        except NotFound:
+            return None
 
     def serves(self, snapshot: SiteSnapshot, release: str) -> bool:
         """Whether APP's pointer is at a bundle; TEST's has no part in it."""
@@ -91,26 +106,25 @@ class PointerSite:
 
     async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Move TEST's pointer."""
-        await self._point("test", release, expected, runtime)
+        await self._point(release, expected, runtime)
 
     async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Move APP's pointer."""
-        await self._point("app", release, expected, runtime)
+        await self._point(release, expected, runtime)
 
     async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
         """Write a key that nobody reads: a store's ETag covers all its keys."""
         for pointer in (snapshot.test, snapshot.app):
             await self._write({"fence": note}, pointer)
 
-    async def _point(self, who: str, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
-        if release and not await self.has(release):
+    async def _point(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
+        if release and await self._listing(release) is None:
             raise NotFound(
                 f"bundle {release[:19]} is not in the bucket, so no pointer moves to it",
                 where=f"s3://{self.address.bucket}/{_marker(release)}",
                 what_next="upload it first: `tidegate run` of its commit does",
             )
-        key = f"runtime/{who}.json"
-        await self._write_runtime(key, runtime)
+        key = await self._write_runtime(runtime)
         await self._write({"release": prefix_of(release), "runtime": key}, expected)
 
     async def _write(self, wanted: Mapping[str, str], expected: SitePointer) -> None:
@@ -127,16 +141,38 @@ class PointerSite:
 
         await self.patience.write(lambda: self.cloud.edges.point(store, wanted, expected.etag), look)
 
-    async def _write_runtime(self, key: str, runtime: Mapping[str, str]) -> None:
-        body = json.dumps(dict(runtime), sort_keys=True).encode()
-        try:
-            if (await self.cloud.buckets.read(self.address.bucket, key))[0] == body:
-                return
-        except NotFound:
-            pass
-        await self.cloud.buckets.write(
-            self.address.bucket, key, body, content_type="application/json", cache_control="no-store"
+    async def _same(self, key: str, file: SiteFile) -> None:
+        """See that a file of the shared folder is what lies there: overwritten, users would get it untested."""
+        if file.hashed or (await self.cloud.buckets.read(self.address.bucket, key))[0] == file.source.read_bytes():
+            return
+        raise ConfigError(
+            f"{key} is another file than the releases before have under this name",
+            where=f"s3://{self.address.bucket}/{key}",
+            what_next=f"releases share {SHARED}: put a hash into the name of the file, or move it out of there",
         )
+
+    async def _listing(self, release: str) -> list[str] | None:
+        """The files of a bundle as its marker names them; None without a marker."""
+        try:
+            marker, _ = await self.cloud.buckets.read(self.address.bucket, _marker(release))
+        except NotFound:
+            return None
+        return [str(path) for path in json.loads(marker)]
+
+    async def _write_runtime(self, runtime: Mapping[str, str]) -> str:
+        """Write a runtime file where it is not there yet, and return its key.
+
+        The key is made of the content, so that nobody's write changes what a pointer serves: only a pointer does.
+        """
+        body = json.dumps(dict(runtime), sort_keys=True).encode()
+        key = f"runtime/{hashlib.sha256(body).hexdigest()[:16]}.json"
+        try:
+            await self.cloud.buckets.read(self.address.bucket, key)
+        except NotFound:
+            await self.cloud.buckets.write(
+                self.address.bucket, key, body, content_type="application/json", cache_control="no-store"
+            )
+        return key
 
     async def _pointer(self, identity: str) -> SitePointer:
         distribution = await self._distribution(identity)

@@ -2,7 +2,7 @@
 //
 // The KeyValueStore that is associated with this function is the pointer of one distribution. Its keys:
 //   release  the prefix of the release that the distribution serves, such as releases/<bundle digest>
-//   runtime  the key of its runtime file, such as runtime/app.json
+//   runtime  the key of its runtime file, such as runtime/0a1b2c.json
 //
 // Viewers name paths of the site only; which release answers is decided here. Hashed assets lie in one folder for all
 // releases, so that a page that was loaded before the pointer moved still finds its own.
