@@ -37,7 +37,7 @@ _WIRE = _ANSWERED | {Fault.NOT_SENT, Fault.LOST, Fault.THROTTLE}
 BEFALLS: dict[Kind, frozenset[Fault]] = {
     Kind.READ: frozenset(_EVERYWHERE | _WIRE | {Fault.STALE}),
     Kind.WRITE: frozenset(_EVERYWHERE | _WIRE),
-    # A ledger on this machine answers at once, and nobody edits it by hand; its disk may be full, or fail behind a write.
+    # A ledger on this machine answers at once, and nobody edits it; its disk may be full, or fail behind a write.
     Kind.LEDGER: frozenset(_EVERYWHERE | {Fault.LOST}),
     Kind.MACHINE: frozenset(_EVERYWHERE | _ANSWERED),
 }

@@ -95,6 +95,7 @@ class Process:
         if fault is not None:
             self._meanwhile(fault, "")
         length = append()
+        self.world.journalled(stream, body)
         if fault is Fault.LOST:
             raise LedgerError("the disk failed behind the write", where="ledger")
         if fault is Fault.KILL_AFTER:
@@ -202,11 +203,16 @@ class SimulatedStore:
 def call_site(kind: Kind, line: str, body: bytes = b"") -> str:
     """Who calls what: the port's call, and the function of the product that asks for it."""
     if kind is Kind.LEDGER:
-        found = _KIND.search(body)
-        return f"ledger.append {found.group(1).decode() if found else '?'}"
+        return f"ledger.append {kind_of(body)}"
     words = line.split(" ")
     call = f"{words[0]} {words[2]}" if words[0] == "functions.point" else words[0]
     return f"{call} ← {_caller()}"
+
+
+def kind_of(body: bytes) -> str:
+    """The kind of a stored record."""
+    found = _KIND.search(body)
+    return found.group(1).decode() if found else "?"
 
 
 def _caller() -> str:

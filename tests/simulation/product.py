@@ -41,7 +41,7 @@ gates:
   test: {steps: [{name: unit, run: "check"}]}
   e2e: {run: e2e}
   skew: {run: skew}
-environments: {dev: {}, prod: {after: dev}}
+environments: {dev: {}, staging: {after: dev}, prod: {after: staging}}
 """
 
 

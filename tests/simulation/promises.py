@@ -41,6 +41,7 @@ def exposed(world: "World", exposure: Exposure, last: Exposure | None) -> None:
     _way_back_first(world, exposure, last, text)
     _not_over_a_person(world, exposure, last, text)
     _moved_once(world, exposure, text)
+    _in_turn(world, exposure, text)
     if exposure.number == 0 or allowance in seen.allowed:
         return
     for broken in _untested(world, exposure):
@@ -123,6 +124,44 @@ def _not_over_a_person(world: "World", exposure: Exposure, last: Exposure | None
         world.violate(BACK, f"{text} over what a person showed meanwhile ({last.version[:24]})")
 
 
+def _in_turn(world: "World", exposure: Exposure, text: str) -> None:
+    """Promise 2: an environment gets what the one before it proved, and what a person approved where that is asked."""
+    plan = world.book.run(exposure.run).plan
+    view, declared = world.book.environment(exposure.environment), world.pipeline.environments[exposure.environment]
+    if plan is None or plan.carries or view.intent is None or view.intent.run != exposure.run:
+        return
+    intended = world.book.release(view.intent.release)
+    forward = exposure.number and exposure.number in {number_of(artifact.digest) for artifact in intended.artifacts}
+    if not forward or exposure.number == _standing(view, exposure, world):
+        return
+    before = world.book.environment(declared.after) if declared.after else None
+    if before is not None and (intended.id not in before.reached or before.withdrawn.get(intended.id)):
+        world.violate(WHOLE, f"{text}, which {before.name} has not proved")
+    approval = world.book.run(exposure.run).approvals.get(exposure.environment)
+    if declared.approval and not (approval and approval.decision and approval.decision.approved):
+        world.violate(EVIDENCE, f"{text} without the approval that {exposure.environment} asks for")
+
+
+def _standing(view: EnvironmentView, exposure: Exposure, world: "World") -> int:
+    """The commit that a target returns to: showing it is no step forward."""
+    if not view.way_back or not view.way_back.release:
+        return 0
+    release = world.book.release(view.way_back.release)
+    artifact = release.site if exposure.target == "site" else release.images["backend"]
+    return number_of(artifact.digest) if artifact else 0
+
+
+def published(world: "World", process: "Process", name: str, digest: str) -> None:
+    """Promise 2: nothing is published but the image of the release that the run carries."""
+    view = world.book.environment(name.rpartition("-")[2])
+    if view.intent is None or view.intent.run != process.run:
+        world.violate(BACK, f"run {process.run} published {name} before its way back was recorded")
+    elif digest != world.book.release(view.intent.release).images["backend"].digest:
+        world.violate(
+            WHOLE, f"run {process.run} published commit {number_of(digest)} of {name}, not its release's image"
+        )
+
+
 def _moved_once(world: "World", exposure: Exposure, text: str) -> None:
     """Promise 3: rollback is one pointer write a target."""
     process = world.current
@@ -162,7 +201,9 @@ def journalled(world: "World", stream: str, kind: str) -> None:
                 world.violate(
                     REPORT, f"{view.live} is said to be live in {environment}: {target} shows {found}, not {wanted}"
                 )
-    elif kind in {"put-back", "rolled-back"} and environment not in world.seen.edited:
+    if kind == "rolled-back" and world.book.environment(environment).pinned is None:
+        world.violate(BACK, f"a person rolled {environment} back, and nothing keeps automation away from it")
+    if kind in {"put-back", "rolled-back"} and environment not in world.seen.edited:
         view = world.book.environment(environment)
         for target, found, wanted in targets(world, environment, view.live):
             if found != wanted:

@@ -13,7 +13,7 @@ from tests.memory_wire import Clock
 from tests.simulation import promises
 from tests.simulation.faults import BEFALLS, Fault, Kind
 from tests.simulation.machine import runtime_api
-from tests.simulation.process import Process, call_site
+from tests.simulation.process import Process, call_site, kind_of
 from tests.simulation.product import FUNCTIONS, Commit, Flaw, answer, image_digest, number_of, pipeline
 from tests.simulation.scenario import Scenario
 from tests.simulation.seen import NOBODY, PLACEHOLDER, Exposure, Seen
@@ -30,6 +30,7 @@ from tidegate.targets.site_pointer import prefix_of, release_of
 T = TypeVar("T")
 LATENCIES = (0.0, 0.0, 0.0, 0.001, 0.004, 0.02)
 RIVALS = 2
+RIVAL_FLAWS = (Flaw.UNIT, Flaw.HEALTH, Flaw.PAIR, Flaw.SKEW_API, Flaw.LIVE)
 
 
 def _proxy(pairs: dict[Any, Any]) -> "MappingProxyType[Any, Any]":
@@ -89,7 +90,7 @@ class World:
     def __init__(self, scenario: Scenario, loop: VirtualLoop, saved: Saved | None = None) -> None:
         self.scenario = scenario
         self.loop = loop
-        self.rng = random.Random(scenario.seed)  # noqa: S311 - nothing is guarded
+        self.rng = random.Random(scenario.seed)
         self.pipeline = pipeline(scenario.order, scenario.strategy, scenario.environments, approval=scenario.approval)
         self.store = MemoryStore()
         self.recall = Recall()
@@ -195,12 +196,17 @@ class World:
             if words[2] == "live":
                 self._expose(environment, key, process.run)
         elif words[0] == "functions.publish":
-            self._published(words[1])
+            self._published(words[1], process)
         elif words[0] == "edges.point":
             role, _, environment = words[1].removeprefix("kvs/").partition("-")
             promises.pointer_written(self, process, environment)
             if role == "APP":
                 self._expose(environment, "site", process.run)
+
+    def journalled(self, stream: str, body: bytes) -> None:
+        """A record was appended."""
+        if stream.startswith("environment/"):
+            promises.journalled(self, stream, kind_of(body))
 
     def edit(self, line: str) -> None:
         """A human edits what a call is about, or anything where it is about nothing."""
@@ -215,7 +221,8 @@ class World:
         """Somebody else pushes."""
         if self.rivals < RIVALS:
             self.rivals += 1
-            self.push(self.commit(backend=True, site=True, flaws=frozenset()))
+            flaws = frozenset({self.rng.choice(RIVAL_FLAWS)}) if self.rng.random() < 0.4 else frozenset()
+            self.push(self.commit(backend=True, site=True, flaws=flaws))
 
     def pair(self, environment: str) -> tuple[int, int]:
         """The commits of the page that TEST serves and of the API that the page asks; 0 for none."""
@@ -274,9 +281,10 @@ class World:
         if run not in {NOBODY, PLACEHOLDER}:
             promises.exposed(self, exposure, last)
 
-    def _published(self, name: str) -> None:
+    def _published(self, name: str, process: Process) -> None:
         function = self.state.functions.functions.function(name, self.loop.now)
         version = function.versions[next(reversed(function.versions))]
+        promises.published(self, process, name, version.code.digest)
         configuration = version.configuration.environment["CONFIGURATION"]
         numbers = self.seen.published.setdefault((name, version.code.digest, configuration), [])
         if version.number not in numbers:
