@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.simulation.planted import PLANTS, plant
 
-CHUNK = 250
+CHUNK = 50
 
 
 def main() -> int:
