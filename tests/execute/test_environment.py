@@ -11,7 +11,7 @@ from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, settle
 from tidegate.execute.pointers import observe, pointers_of
 from tidegate.execute.promote import promote
-from tidegate.execute.put_back import put_back, return_to
+from tidegate.execute.put_back import Known, put_back, return_to
 from tidegate.execute.site import deploy_site, promote_site, upload_site
 from tidegate.execute.workshop import Workshop
 from tidegate.model.pipeline import Strategy
@@ -215,15 +215,17 @@ async def test_a_share_of_requests_goes_back_too(shop: Shop) -> None:
     run = shop.workshop(holding="dev")
     shop.cloud.functions.move("api-dev", "live", "2", {"1": 0.5})
     pointers = {"functions": {"api": "2", "worker": "2"}, "app": f"sha256:{'a' * 64}"}
-    assert await return_to(run, "dev", pointers, "back") == ["api-dev: live → 2"]
+    returned = await return_to(run, "dev", pointers, "back", Known(pointers, run.release()))
+    assert (returned.moved, returned.strangers) == (("api-dev: live → 2",), ())
     assert (await observe(run, "dev")).functions["api"].aliases["live"].weights == {}
 
 
 async def test_an_alias_that_was_deleted_meanwhile_is_told(shop: Shop) -> None:
     shop.cloud.functions.create("api-dev", "sha256:x", aliases=("candidate",))
     shop.release("a")
+    run = shop.workshop(holding="dev")
     with pytest.raises(NotFound, match="alias live does not exist"):
-        await return_to(shop.workshop(holding="dev"), "dev", WAY_BACK, "back")
+        await return_to(run, "dev", WAY_BACK, "back", Known(WAY_BACK, run.release()))
 
 
 async def test_the_bucket_of_both_distributions_is_put_back_though_app_never_moved(shop: Shop) -> None:

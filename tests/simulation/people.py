@@ -6,6 +6,7 @@ from typing import assert_never
 from tests.simulation import promises
 from tests.simulation.process import HOST, Process
 from tests.simulation.product import FUNCTIONS, Commit, tree
+from tests.simulation.promise import ONCE
 from tests.simulation.scenario import Act, Verb
 from tests.simulation.world import World
 from tidegate.changes.detect import detect
@@ -149,7 +150,7 @@ async def _rest(world: World) -> None:
         process = world.process()
         process.run = dead.id
         process.start(_carry(process, dead.id))
-    world.violate(promises.ONCE, f"after {ROUNDS} resumes there is still something half-way")
+    world.violate(ONCE, f"after {ROUNDS} resumes there is still something half-way")
 
 
 def _half_way(world: World) -> RunView | None:

@@ -13,6 +13,8 @@ from importlib.abc import MetaPathFinder
 from types import CodeType, ModuleType
 from typing import ClassVar
 
+from tests.simulation.promise import BACK, EVIDENCE, ONCE, REPORT, UNTESTED, WHOLE
+
 
 @dataclass(frozen=True, slots=True)
 class Plant:
@@ -21,29 +23,43 @@ class Plant:
     Attributes:
         name: What it is called.
         what: What the product does wrong with it.
+        finds: The promise that is seen broken.
         module: The module that it is in.
         old: Source that must be there.
         new: What stands there instead.
+        more: Further (old, new) of the same module.
+        first: The seed to begin with: one shortly before the first that was known to find it.
     """
 
     name: str
     what: str
+    finds: str
     module: str
     old: str
     new: str
+    more: tuple[tuple[str, str], ...] = ()
+    first: int = 0
 
 
 PLANTS = (
     Plant(
         "publish-without-digest",
         "PublishVersion takes whatever `$LATEST` holds, as the reference does",
+        WHOLE,
         "tidegate.targets.functions",
         "        if latest.digest != step.digest:",
-        "        step = Publish(step.function, latest.digest)\n        if False:",
+        "        if False:",
+        (
+            (
+                "publish(step.function, step.digest, revision, self.note)",
+                "publish(step.function, latest.digest, revision, self.note)",
+            ),
+        ),
     ),
     Plant(
         "alias-before-smoke",
         "live aliases move before the candidate is smoke-tested",
+        UNTESTED,
         "tidegate.execute.deploy",
         "    asked = dict.fromkeys(",
         "    await promote_functions(shop, job)\n    asked = dict.fromkeys(",
@@ -51,6 +67,7 @@ PLANTS = (
     Plant(
         "way-back-late",
         "the way back is recorded when the environment is live",
+        BACK,
         "tidegate.execute.environment",
         "            shop.ledger.record_intent(environment, shop.run, release, pointers, unproven=unproven, by=by)\n",
         "            pass\n",
@@ -58,6 +75,7 @@ PLANTS = (
     Plant(
         "way-back-unproven",
         "what would be returned to is not smoke-tested",
+        BACK,
         "tidegate.execute.environment",
         "    if view.live == shop.release().id:\n        return\n    duties",
         "    return\n    duties",
@@ -65,6 +83,7 @@ PLANTS = (
     Plant(
         "take-over-without-bump",
         "whoever takes a lock over does not change the pointers' revisions",
+        ONCE,
         "tidegate.execute.lock",
         "    if not unfenced:",
         "    if True:",
@@ -72,6 +91,7 @@ PLANTS = (
     Plant(
         "lock-not-held",
         "a write does not ask whether its environment is still held",
+        ONCE,
         "tidegate.ledger.environments",
         "        locks.must_hold(self.environment(env), run, holder)\n",
         "        return\n",
@@ -79,6 +99,7 @@ PLANTS = (
     Plant(
         "lock-shared",
         "a run gets an environment that another one holds",
+        ONCE,
         "tidegate.ledger.locks",
         "    if lock and lock.run != run and now < lock.lease_until:",
         "    if False:",
@@ -86,6 +107,7 @@ PLANTS = (
     Plant(
         "empty-metric",
         "end-to-end tests of which none ran are a success",
+        UNTESTED,
         "tidegate.gates.command",
         "    if ran == 0:",
         "    if False:",
@@ -93,6 +115,7 @@ PLANTS = (
     Plant(
         "empty-gate",
         "a gate without a measurement is a success",
+        UNTESTED,
         "tidegate.gates.judge",
         "    if not blocking:\n        return Verdict.INCONCLUSIVE",
         "    if True:\n        return Verdict.SUCCESSFUL",
@@ -100,6 +123,7 @@ PLANTS = (
     Plant(
         "skew-untested",
         "the mixed pairs are not tested",
+        WHOLE,
         "tidegate.execute.skew",
         "    if was is None or was.site is None:",
         "    if True:",
@@ -107,6 +131,7 @@ PLANTS = (
     Plant(
         "half-put-back",
         "functions are put back, and the site is not",
+        REPORT,
         "tidegate.execute.put_back",
         "        away[SITE] = bundle\n",
         "        pass\n",
@@ -114,6 +139,7 @@ PLANTS = (
     Plant(
         "one-look",
         "an environment is called put back after one look, which may be stale",
+        REPORT,
         "tidegate.execute.put_back",
         "        if look and not away:",
         "        if not away:",
@@ -121,6 +147,7 @@ PLANTS = (
     Plant(
         "over-a-person",
         "what a person moved while a run was under way is promoted over",
+        BACK,
         "tidegate.execute.promote",
         "    if found:\n        raise Moved(",
         "    if False:\n        raise Moved(",
@@ -128,6 +155,7 @@ PLANTS = (
     Plant(
         "pin-ignored",
         "a run deploys to an environment that a person rolled back",
+        BACK,
         "tidegate.execute.environment",
         "    if view.pinned is not None:",
         "    if False:",
@@ -135,6 +163,7 @@ PLANTS = (
     Plant(
         "rollback-unpinned",
         "a person's rollback does not pin",
+        BACK,
         "tidegate.ledger.environments",
         "RolledBack(release, by, reason, self._clock(), run, pin)",
         "RolledBack(release, by, reason, self._clock(), run, False)",
@@ -142,6 +171,7 @@ PLANTS = (
     Plant(
         "half-live",
         "an environment is called live without looking at it",
+        REPORT,
         "tidegate.execute.environment",
         "    if lag := observe_lag(shop, environment, snapshot):",
         "    if (lag := observe_lag(shop, environment, snapshot)) and False:",
@@ -149,16 +179,19 @@ PLANTS = (
     Plant(
         "approval-assumed",
         "nobody's approval is waited for",
+        EVIDENCE,
         "tidegate.execute.approval",
         "    if approval.decision is None:",
         "    if approval.decision is None:\n        return JobReport(Phase.SUCCEEDED)\n    if False:",
     ),
     Plant(
-        "half-way-left",
-        "what another run left half-way is built upon",
+        "eligibility-ignored",
+        "an environment gets what the one before it did not prove",
+        WHOLE,
         "tidegate.execute.environment",
-        "            if view.intent is not None:\n",
-        "            if False:\n",
+        "    if refused := refusal(",
+        "    if False and (refused := refusal(",
+        (("shop.release().id):\n        raise refused", "shop.release().id)):\n        raise refused"),),
     ),
 )
 
@@ -198,6 +231,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         source = self.get_data(self.path).decode()
-        if source.count(self._bug.old) != 1:
-            raise ValueError(f"{self._bug.name}: what it replaces is not in {fullname} once")
-        return compile(source.replace(self._bug.old, self._bug.new), self.path, "exec", dont_inherit=True)
+        for old, new in ((self._bug.old, self._bug.new), *self._bug.more):
+            if source.count(old) != 1:
+                raise ValueError(f"{self._bug.name}: what it replaces is not in {fullname} once: {old}")
+            source = source.replace(old, new)
+        return compile(source, self.path, "exec", dont_inherit=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tests.simulation.product import FUNCTIONS, Flaw, number_of
+from tests.simulation.promise import BACK, EVIDENCE, ONCE, REPORT, UNTESTED, WHOLE
 from tests.simulation.seen import NOBODY, Exposure
 from tidegate.errors import CloudError
 from tidegate.ledger.environment import EnvironmentView
@@ -19,13 +20,6 @@ from tidegate.model.run import RunView
 if TYPE_CHECKING:
     from tests.simulation.process import Process
     from tests.simulation.world import World
-
-UNTESTED = "1 no untested byte reaches a user"
-WHOLE = "2 one release, promoted whole"
-BACK = "3 back in one move"
-ONCE = "4 nothing is lost, nothing happens twice"
-EVIDENCE = "5 no evidence is not success"
-REPORT = "the report is true"
 
 ALWAYS_FOUND = frozenset({Flaw.UNIT, Flaw.BUILD, Flaw.SITE_BUILD, Flaw.HEALTH, Flaw.CRASH, Flaw.WORKER})
 """Flaws of an artifact that some gate finds before any user can, whatever the order of promotion."""

@@ -48,6 +48,7 @@ class Scenario:
         environments: How many there are.
         deployed: Whether a first release is live everywhere before it begins.
         faults: What goes wrong, by the number of the call.
+        random: Whether a process that comes back from the dead stops at its next write, not at the very call.
     """
 
     seed: int
@@ -58,6 +59,7 @@ class Scenario:
     deployed: bool = True
     acts: tuple[Act, ...] = (Act(Verb.PUSH),)
     faults: tuple[Planned, ...] = ()
+    random: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The scenario as plain values."""
@@ -94,6 +96,7 @@ def scenario_of(seed: int) -> Scenario:
         strategy=Strategy.POINTER if chance.random() < 0.85 else Strategy.INVALIDATION,
         approval=approval,
         deployed=chance.random() < 0.9,
+        random=True,
         acts=_acts(chance, environments, approval=approval),
     )
     return replace(scenario, faults=_faults(chance))

@@ -168,6 +168,10 @@ class World:
         fault = self.faults.get(self.calls)
         if self.census is not None:
             self.census.append((call_site(kind, line, body), kind))
+        if fault is Fault.ZOMBIE and kind is Kind.READ and self.scenario.random:
+            # What matters most is a write that is under way when its process stops.
+            self.faults[self.calls + 1] = fault
+            return None
         if fault is None or fault not in BEFALLS[kind]:
             return None
         if self.census is not None:

@@ -1,13 +1,14 @@
 """The way back, taken: pointers that a change moved return to where they stood, one write a target."""
 
-from collections.abc import Collection
+from dataclasses import dataclass
 
 from tidegate.errors import Moved
 from tidegate.execute.lock import fence, fence_earlier, held, renew
 from tidegate.execute.pointers import applier, observe, runtime
-from tidegate.execute.strangers import SITE, strangers
+from tidegate.execute.strangers import SITE, Stranger, strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView
+from tidegate.model.release import Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets.step import LIVE, PointAlias, PointSite, told
 from tidegate.targets.together import together
@@ -34,15 +35,14 @@ async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
     """Undo the open intent of an environment, whosever it is; nothing without one. Says what was undone."""
     if view.intent is None or view.way_back is None:
         return []
-    intended, pointers = shop.ledger.release(view.intent.release), view.way_back.pointers
+    way_back, intended = view.way_back.pointers, shop.ledger.release(view.intent.release)
     if _in_doubt(shop, view):
         await fence(shop, view.name, f"tidegate run {shop.run} puts back {intended.id}")
-    found = strangers(await observe(shop, view.name), pointers, intended, shop.pipeline)
-    told = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
-            for stranger in found.values()]  # fmt: skip
-    told += await return_to(shop, view.name, pointers, f"put-back-{view.name}", frozenset(found))
+    returned = await return_to(shop, view.name, way_back, f"put-back-{view.name}", Known(way_back, intended))
     shop.ledger.put_back(view.name, shop.run, reason)
-    return told
+    left = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
+            for stranger in returned.strangers]  # fmt: skip
+    return [*left, *returned.moved]
 
 
 async def return_first(shop: Workshop, view: EnvironmentView, run: str) -> None:
@@ -58,13 +58,26 @@ def _in_doubt(shop: Workshop, view: EnvironmentView) -> bool:
     return any(step.done is None for job in jobs if job.environment == view.name for step in job.steps)
 
 
-async def return_to(
-    shop: Workshop, environment: str, pointers: object, job: str, left: Collection[str] = frozenset()
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where pointers may stand without a stranger's doing: where the change found them, and at its release."""
+
+    stood: object
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came of a return: what was moved, for people, and what others had moved and was left."""
+
+    moved: tuple[str, ...]
+    strangers: tuple[Stranger, ...] = ()
+
+
+async def return_to(shop: Workshop, environment: str, pointers: object, job: str, known: Known) -> Returned:
     """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target.
 
-    `left` are targets, functions by key, that are not to be touched. It looks until it sees all others in their place,
-    at least twice.
+    What stands nowhere that is `known` is not touched. It looks until it sees all others in their place, twice at least.
 
     Raises:
         Moved: When one that was written does not stay.
@@ -72,14 +85,15 @@ async def return_to(
     moved: dict[str, str] = {}
     for look in range(LOOKS):
         snapshot = await observe(shop, environment)
-        away = {target: move for target, move in _away(shop, snapshot, pointers).items() if target not in left}
+        found = strangers(snapshot, known.stood, known.release, shop.pipeline)
+        away = {target: to for target, to in _away(shop, snapshot, pointers).items() if target not in found}
         if look and not away:
-            return list(moved.values())
+            return Returned(tuple(moved.values()), tuple(found.values()))
         again = [target for target in away if target in moved]
         if again and look == LOOKS - 1:
             break
         steps = [
-            _move(shop, environment, snapshot, job, target, away[target]) for target in away if target not in again
+            _move(shop, environment, snapshot, job, target, to) for target, to in away.items() if target not in again
         ]
         moved |= dict(await together(steps))
         if again:

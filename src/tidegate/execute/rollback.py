@@ -2,10 +2,10 @@
 
 import getpass
 
-from tidegate.errors import Failure, LedgerError
+from tidegate.errors import Failure, LedgerError, Moved
 from tidegate.execute.lock import take_now
 from tidegate.execute.pointers import observe, pointers_of
-from tidegate.execute.put_back import return_first, return_to
+from tidegate.execute.put_back import Known, return_first, return_to
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -37,12 +37,18 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
         await return_first(shop, view, view.intent.run)
     standing = pointers_of(await observe(shop, environment))
     shop.ledger.record_intent(environment, shop.run, release.id, standing)
-    moved = await return_to(shop, environment, pointers, job.name)
+    returned = await return_to(shop, environment, pointers, job.name, Known(standing, release))
+    if returned.strangers:
+        raise Moved(
+            f"somebody else moved {'; '.join(map(str, returned.strangers))}",
+            where=environment,
+            what_next="find out who deploys here besides Tidegate, then roll back again",
+        )
     shop.ledger.rolled_back(environment, release.id, getpass.getuser(), job.reason, run=shop.run)
     shop.ledger.release_lock(environment, shop.run)
-    for line in moved:
+    for line in returned.moved:
         shop.log(job.name)(line)
-    return JobReport(Phase.SUCCEEDED, f"{len(moved)} pointers moved", {"moved": moved})
+    return JobReport(Phase.SUCCEEDED, f"{len(returned.moved)} pointers moved", {"moved": list(returned.moved)})
 
 
 async def _prove(shop: Workshop, environment: str, release: str, pointers: object) -> None:
