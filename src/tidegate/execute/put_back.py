@@ -77,7 +77,7 @@ class Returned:
 async def return_to(shop: Workshop, environment: str, pointers: object, job: str, known: Known) -> Returned:
     """Move each live pointer that stands elsewhere than `pointers` (see `pointers_of`) says: one write a target.
 
-    What stands nowhere that is `known` is not touched. It looks until it sees all others in their place, twice at least.
+    What stands nowhere that is `known` is not touched. It looks, at least twice, until all others are in their place.
 
     Raises:
         Moved: When one that was written does not stay.
