@@ -2,6 +2,9 @@
 
 import asyncio
 import functools
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tests.simulation.faults import Fault, Kind
@@ -69,14 +72,27 @@ def _smaller(scenario: Scenario) -> list[Scenario]:
 
 
 def _play(scenario: Scenario, saved: Saved | None, *, census: bool = False) -> World:
-    loop = VirtualLoop()
+    loop = VirtualLoop()  # type: ignore[abstract] # only sockets, signals and the like are missing
+    with _uncollected():
+        try:
+            world = World(scenario, loop, saved)
+            world.census = [] if census else None
+            loop.run_until_complete(play(world))
+            return world
+        finally:
+            _drop(loop)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: in the middle of a scenario it finds little, and looks at much."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
-        world = World(scenario, loop, saved)
-        world.census = [] if census else None
-        loop.run_until_complete(play(world))
-        return world
+        yield
     finally:
-        _drop(loop)
+        if enabled:
+            gc.enable()
 
 
 def _drop(loop: VirtualLoop) -> None:
