@@ -124,7 +124,7 @@ class Journal:
         if self.recall is not None:
             self.recall.entries[stream, entry.seq, body] = entry
         new = Head(entry.seq, entry.hash)
-        self._learn(stream, new)
+        self.learn(stream, new)
         return new
 
     def head(self, stream: str) -> Head:
@@ -164,6 +164,8 @@ class Journal:
             head = after if isinstance(after, Head) else self._anchor(stream, after)
             length = self._length(stream)
             stored, failure = self._stored(stream, head.length)
+            if not stored and failure is None and head.length == length:
+                return [], None
             entries: list[Entry] = []
             for record in stored:
                 try:
@@ -174,10 +176,11 @@ class Journal:
                 head = Head(entry.seq, entry.hash)
             failure = failure or self._tail(stream, head.length, length)
             if failure is None and entries:
-                self._learn(stream, head)
+                self.learn(stream, head)
             return entries, failure
 
-    def _learn(self, stream: str, head: Head) -> None:
+    def learn(self, stream: str, head: Head) -> None:
+        """The stream goes on at least to `head`, whoever verified that."""
         with self._guard:
             if self._heads.get(stream, EMPTY).length < head.length:
                 self._heads[stream] = head

@@ -15,6 +15,8 @@ from tidegate.model.record import EnvironmentRecord, JobsTimed, ReleaseAdded, Ru
 
 R = TypeVar("R")
 
+_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
 
 class Codec(Generic[R]):
     """Encodes and decodes the records of one family of streams.
@@ -41,7 +43,7 @@ class Codec(Generic[R]):
             ValueError: As above, for a float that is no number.
         """
         plain = self._adapter.dump_python(record, warnings="error")
-        return json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()
+        return _JSON.encode(plain).encode()
 
     def decode(self, body: bytes, where: str) -> R:
         """Return the record that was encoded; `where` names it in errors.

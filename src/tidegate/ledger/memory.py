@@ -29,6 +29,8 @@ class MemoryStore:
         with self._guard:
             bodies = self.bodies.get(stream, {})
             last = next(reversed(bodies), 0) if limit is None else after + limit
+            if last <= after:
+                return []
             return [StoredRecord(seq, bodies[seq]) for seq in range(after + 1, last + 1) if seq in bodies]
 
     def length(self, stream: str) -> int:

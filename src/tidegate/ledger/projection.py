@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from tidegate.errors import Conflict
 from tidegate.ledger.chain import CONFLICTS, EMPTY, Entry, Head, Journal, always_late
@@ -37,10 +37,9 @@ class Projection(Generic[V, R]):
     def current(self) -> V:
         """Return the view of everything that was appended."""
         with self._guard:
+            self._catch_up()
             for entry in self._journal.read(self._stream, self._head):
-                head = Head(entry.seq, entry.hash)
-                self._view = self._behind(entry.payload, head)
-                self._head = head
+                self._go_on(entry.payload, Head(entry.seq, entry.hash))
             return self._view
 
     def append(self, decide: Callable[[V], R | None]) -> V:
@@ -63,22 +62,25 @@ class Projection(Generic[V, R]):
                 except Conflict:
                     continue
                 # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.
-                self._view = self._behind(payload, head)
-                self._head = head
+                self._go_on(payload, head)
                 return self._view
         raise always_late(self._stream)
 
-    def _behind(self, payload: bytes, head: Head) -> V:
-        """The view behind one more record, whose head is `head`."""
+    def _catch_up(self) -> None:
+        """Begin where another ledger came to, if that is further on."""
         recall = self._journal.recall
-        key = (self._apply, head.hash)
-        if recall is not None and key in recall.views:
-            return cast("V", recall.views[key])
+        found = recall.views.get((self._stream, self._apply)) if recall else None
+        if found and found[0].length > self._head.length:
+            self._head, self._view = found
+            self._journal.learn(self._stream, self._head)
+
+    def _go_on(self, payload: bytes, head: Head) -> None:
+        """Fold one more record, whose head is `head`."""
         record = self._codec.decode(payload, f"{self._stream} record {head.length}")
-        view = self._apply(self._view, record, head.length)
-        if recall is not None:
-            recall.views[key] = view
-        return view
+        self._view = self._apply(self._view, record, head.length)
+        self._head = head
+        if self._journal.recall is not None:
+            self._journal.recall.views[self._stream, self._apply] = (head, self._view)
 
 
 def decode(codec: Codec[R], stream: str, entry: Entry) -> R:

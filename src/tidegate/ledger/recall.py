@@ -1,26 +1,26 @@
 """What ledgers of one process over the same store need not do again: verify the same bytes, fold the same records."""
 
-from collections.abc import Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tidegate.ledger.chain import Entry
+    from tidegate.ledger.chain import Entry, Head
 
 
 @dataclass(slots=True)
 class Recall:
-    """Kept by what it was made from, so it is as true for one ledger as for another, and for a store that was copied.
+    """What one of these ledgers has seen of the store stands for all of them, as it does within one of them.
 
     It grows with what is read, so it is for many short-lived ledgers over little, such as those of a simulation.
 
     Attributes:
         entries: (stream, seq, stored body) → the entry that this body was verified to be.
-        views: (the fold, chained hash of a record) → the view behind that record; the hash stands for all before it.
+        views: (stream, its fold) → the head to which any of them came, and the view there.
     """
 
     entries: dict[tuple[str, int, bytes], "Entry"] = field(default_factory=dict)
-    views: dict[tuple[Hashable, str], object] = field(default_factory=dict)
+    views: dict[tuple[str, Callable[..., object]], "tuple[Head, Any]"] = field(default_factory=dict)
 
     def copy(self) -> "Recall":
         """The same, to be added to apart from this one."""
