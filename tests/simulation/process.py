@@ -69,7 +69,8 @@ class Process:
             await asyncio.sleep(pause)
         if fault is not None:
             await self._before(fault, line)
-        await self._go_on()
+        if self.dead or self.thaws:
+            await self._go_on()
         world.current = self
         answer = effect() if fault is not Fault.STALE else world.stale(line, effect)
         if kind is Kind.READ:
@@ -80,7 +81,8 @@ class Process:
             raise Unreachable(f"no answer to {line}")
         if fault is Fault.KILL_AFTER:
             self.kill()
-        await self._go_on()
+        if self.dead or self.thaws:
+            await self._go_on()
         return answer
 
     def journal(self, stream: str, body: bytes, append: Callable[[], int]) -> int:
@@ -170,11 +172,11 @@ class SimulatedWire(Wire):
     async def pause(self, seconds: float) -> None:
         await self._process.pause(seconds)
 
-    async def ask(self, line: str, effect: Callable[[], T]) -> T:
-        return await self._process.call(Kind.READ, line, effect)
+    def ask(self, line: str, effect: Callable[[], T]) -> Coroutine[Any, Any, T]:
+        return self._process.call(Kind.READ, line, effect)
 
-    async def tell(self, line: str, effect: Callable[[], T]) -> T:
-        return await self._process.call(Kind.WRITE, line, effect)
+    def tell(self, line: str, effect: Callable[[], T]) -> Coroutine[Any, Any, T]:
+        return self._process.call(Kind.WRITE, line, effect)
 
 
 class SimulatedStore:

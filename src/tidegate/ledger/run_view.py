@@ -30,45 +30,42 @@ UNOPENED = RunView(id="", commit="", branch="", base=None, trigger="", created=0
 """The view of no records."""
 
 
-def apply(view: RunView, record: RunRecord, seq: int) -> RunView:
+def apply(view: RunView, record: RunRecord, seq: int) -> RunView:  # noqa: PLR0911 - one a kind
     """Return the view after one more record, which is number `seq` of its stream."""
-    return replace(_after(view, record), seq=seq)
-
-
-def _after(view: RunView, record: RunRecord) -> RunView:  # noqa: PLR0911 - one a kind
     match record:
         case RunOpened(id=run, commit=commit, branch=branch, base=base, trigger=trigger, at=at):
-            return replace(UNOPENED, id=run, commit=commit, branch=branch, base=base, trigger=trigger, created=at)
+            return RunView(run, commit, branch, base, trigger, at, seq=seq)
         case PlanRecorded(plan=plan):
-            return _planned(view, plan)
+            return _planned(view, plan, seq)
         case RunStarted():
-            return _started(view, record)
+            return _started(view, record, seq)
         case RunWaits(reason=reason):
-            return replace(view, phase=Phase.WAITING, reason=reason, jobs=_redone(view, Phase.RUNNING))
+            return replace(view, phase=Phase.WAITING, reason=reason, jobs=_redone(view, Phase.RUNNING), seq=seq)
         case RunEnded():
-            return _ended(view, record)
+            return _ended(view, record, seq)
         case ApprovalAsked() | ApprovalDecided():
-            return replace(view, approvals={**view.approvals, record.environment: _approval_after(view, record)})
+            approvals = {**view.approvals, record.environment: _approval_after(view, record)}
+            return replace(view, approvals=approvals, seq=seq)
         case Noted(job=job, text=text, at=at):
-            return replace(view, notes=(*view.notes, Note(job, text, at)))
+            return replace(view, notes=(*view.notes, Note(job, text, at)), seq=seq)
         case JobStarted() | JobPrepared() | JobTurned() | JobWaits() | JobEnded() | StepIntended() | StepDone():
             job_view = view.jobs.get(record.job) or JobView(record.job)
-            return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)})
+            return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)}, seq=seq)
         case _:
             assert_never(record)
 
 
-def _planned(view: RunView, plan: Plan) -> RunView:
+def _planned(view: RunView, plan: Plan, seq: int) -> RunView:
     known = {job.name: _described(view.jobs.get(job.name) or JobView(job.name), job) for job in plan.jobs}
     others = {name: job for name, job in view.jobs.items() if name not in known}
-    return replace(view, plan=plan, jobs=known | others)
+    return replace(view, plan=plan, jobs=known | others, seq=seq)
 
 
 def _described(view: JobView, job: Job) -> JobView:
     return replace(view, environment=job.environment, applies=job.applies, reason=job.reason, needs=job.needs)
 
 
-def _started(view: RunView, record: RunStarted) -> RunView:
+def _started(view: RunView, record: RunStarted, seq: int) -> RunView:
     """A resume redoes what did not succeed: those jobs are pending again, and keep their steps."""
     attempt = Attempt(record.pid, record.host, record.at, record.born)
     jobs = _redone(view, *(phase for phase in Phase if not phase.lets_pass))
@@ -80,6 +77,7 @@ def _started(view: RunView, record: RunStarted) -> RunView:
         superseded_by="",
         attempts=(*view.attempts, attempt),
         jobs=jobs,
+        seq=seq,
     )
 
 
@@ -93,7 +91,7 @@ def _redone(view: RunView, *phases: Phase) -> dict[str, JobView]:
     }
 
 
-def _ended(view: RunView, record: RunEnded) -> RunView:
+def _ended(view: RunView, record: RunEnded, seq: int) -> RunView:
     """What had begun and waits, for a person or for its turn, will not go on."""
     jobs = {
         name: replace(job, phase=Phase.CANCELLED, ended=record.at)
@@ -108,6 +106,7 @@ def _ended(view: RunView, record: RunEnded) -> RunView:
         ended=record.at,
         superseded_by=record.superseded_by,
         jobs=jobs,
+        seq=seq,
     )
 
 
