@@ -75,6 +75,10 @@ class MemoryEdges:
         arn = self._state.held[identity]
         self._state.keys.change(arn, values, (), self._state.keys.by_arn(arn).pairs_etag, self._stamp())
 
+    def written(self, identity: str) -> Mapping[str, str]:
+        """The keys of a distribution's KeyValueStore, as they were written last."""
+        return self._state.written(identity)
+
     def delay(self, *, keys: float, invalidations: float) -> None:
         """Let edges lag: seconds until they see changed keys, and until an invalidation is completed."""
         self._state.keys.propagation = keys

@@ -125,6 +125,16 @@ class Strangers:
         """The digest that users reach."""
         return self._functions.resolve(FunctionName(name, "live"), self._clock.now).version.code.digest
 
+    def digest(self, name: str, alias: str) -> str:
+        """The digest that an alias points to."""
+        function = self._function(name)
+        return function.versions[function.aliases[alias].version].code.digest
+
+    def release(self, name: str) -> str:
+        """PublishVersion; returns the number."""
+        with _mapped("PublishVersion", name):
+            return self._functions.publish(name, self._at_once()).number
+
     def versions(self, name: str) -> list[str]:
         """The numbers of all published versions, oldest first."""
         return list(self._function(name).versions)

@@ -3,10 +3,12 @@
 import pytest
 
 from tests.execute.shops import NOTHING, PLACEHOLDER, Shop
+from tests.execute.walks import edited_while_tested, phases, walked
 from tests.outage import unanswered
 from tidegate.errors import Moved, Unreachable
 from tidegate.execute.deploy import deploy
 from tidegate.execute.promote import promote
+from tidegate.execute.site import deploy_site, upload_site
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import JobReport, Phase
 
@@ -17,6 +19,8 @@ async def shown(shop: Shop, letter: str = "a") -> Workshop:
     shop.release(letter)
     run = shop.workshop(holding="dev")
     await deploy(run, run.plan.by_name()["deploy-dev"])
+    await upload_site(run, run.plan.by_name()["deploy-dev-frontend"])
+    await deploy_site(run, run.plan.by_name()["deploy-dev-frontend"])
     return run
 
 
@@ -97,3 +101,48 @@ async def test_an_alias_that_somebody_moved_on_does_not_go_back(shop: Shop) -> N
         await flip(run)
     found = await shop.cloud.functions.observe("api-dev", ("live",))
     assert found.aliases["live"].weights == {"2": 0.1}
+
+
+async def test_a_candidate_of_another_configuration_is_not_what_was_tested(shop: Shop) -> None:
+    def person() -> None:
+        shop.cloud.functions.configure("api-dev", "c2")
+        shop.cloud.functions.move("api-dev", "candidate", shop.cloud.functions.release("api-dev"))
+
+    shop.release("a")
+    reports, _ = await walked(edited_while_tested(shop.workshop(), shop.home, person))
+    assert phases(reports)["promote-dev"] == "failed"
+    assert reports["promote-dev"].detail == "candidate is not what was tested: expected version 2, found version 3"
+    assert await shop.live("dev") == NOTHING
+
+
+async def test_a_site_that_was_not_what_test_showed_is_not_promoted(shop: Shop) -> None:
+    def person() -> None:
+        shop.cloud.edges.move("TEST-dev", release=f"releases/{'b' * 64}")
+
+    shop.release("a")
+    reports, _ = await walked(edited_while_tested(shop.workshop(), shop.home, person))
+    assert reports["promote-dev"].detail == (
+        "candidate is not what was tested: expected sha256:aaaaaaaaaaaa, found sha256:bbbbbbbbbbbb"
+    )
+    assert await shop.live("dev") == NOTHING
+
+
+@pytest.mark.parametrize(("image", "site"), [("b", "d"), ("d", "b")])
+async def test_what_moves_is_tested_with_the_half_that_stays(shop: Shop, image: str, site: str) -> None:
+    for letter in "ab":
+        shop.release(letter)
+        await walked(shop.workshop())
+    shop.release("c")
+    unanswered(shop.cloud.wire, LIVE.format("worker"))
+    await walked(shop.workshop())
+    shop.release(image, site=site)
+    run = shop.workshop(shop.plan(backend=image == "d", site=site == "d"))
+    pairs = []
+
+    def look() -> None:
+        candidate = shop.cloud.functions.digest("api-dev", "candidate")
+        pairs.append((candidate[-1], shop.cloud.edges.written("TEST-dev")["release"][-1]))
+
+    reports, _ = await walked(edited_while_tested(run, shop.home, look))
+    assert phases(reports)["promote-prod-frontend"] in {"succeeded", "satisfied"}
+    assert pairs == [(image, site)]

@@ -1,13 +1,21 @@
 """Whole runs in memory: walked to their end, killed, and taken up again."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from tests.execute.shops import Shop
 from tests.memory_wire import Killed, Wire
+from tidegate.execute.home import Home
 from tidegate.execute.interpreter import walk
+from tidegate.execute.local_machine import LocalMachine
+from tidegate.execute.machine import Command, Log, Shard
 from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.workshop import Workshop
+from tidegate.gates.command import TestReport
 from tidegate.ledger.memory import MemoryStore
 from tidegate.model.job import JobReport
 from tidegate.operations.run import _kept
+from tidegate.process import Ended
 
 
 class MortalStore(MemoryStore):
@@ -30,6 +38,24 @@ async def walked(shop: Workshop) -> tuple[dict[str, JobReport], list[str]]:
     done = _kept(shop.ledger, shop.ledger.run(shop.run), shop.pipeline)
     reports = await walk(shop.plan.jobs, performer, performer, done, shop.alarm)
     return reports, await put_back_all(shop)
+
+
+class Interrupted(LocalMachine):
+    """A machine on which something happens once, right before the browser tests of dev begin."""
+
+    def __init__(self, home: Home, happens: Callable[[], object]) -> None:
+        super().__init__(home)
+        self._happens = happens
+
+    async def tests(self, command: Command, shard: Shard, log: Log) -> tuple[Ended, TestReport | None]:
+        if shard.job == "e2e-test-dev":
+            self._happens()
+        return await super().tests(command, shard, log)
+
+
+def edited_while_tested(run: Workshop, home: Home, happens: Callable[[], object]) -> Workshop:
+    """The run, while whose browser tests in dev something happens."""
+    return replace(run, machine=Interrupted(home, happens))
 
 
 async def killed(shop: Workshop, store: Shop, moment: int) -> bool:

@@ -1,5 +1,8 @@
 """Jobs `deploy-<env>`: make every function's candidate serve the release, and smoke-test it."""
 
+from dataclasses import replace
+
+from tidegate.execute.candidate import CANDIDATES, versions
 from tidegate.execute.gate import conclude
 from tidegate.execute.pointers import applier, observe
 from tidegate.execute.promote import promote_functions
@@ -28,8 +31,9 @@ async def deploy(shop: Workshop, job: Job) -> JobReport:
         await apply.apply(plan_candidate(function, artifact, uri))
 
     await together(one(key, function) for key, function in snapshot.functions.items())
+    candidates = versions(await observe(shop, job.environment))
     asked = dict.fromkeys(snapshot.functions, CANDIDATE)
     report = conclude(job.name, await smoke(shop, Trial(job.name, job.environment, shop.edition(), release), asked))
     if job.promotes:
-        await promote_functions(shop, job)
-    return report
+        await promote_functions(shop, job, candidates)
+    return replace(report, outcome={**report.outcome, CANDIDATES: candidates})

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from tidegate.errors import Failure, Moved
+from tidegate.execute.candidate import CANDIDATES, same_site, same_versions
 from tidegate.execute.pointers import applier, observe
 from tidegate.execute.strangers import strangers
 from tidegate.execute.workshop import Workshop
-from tidegate.model.job import Job, JobReport, Phase
+from tidegate.model.job import Duty, Job, JobReport, Phase
 from tidegate.model.snapshot import FunctionSnapshot, Snapshot
 from tidegate.targets.functions import plan_promotion, serves
 from tidegate.targets.step import CANDIDATE, LIVE, PointAlias
@@ -16,16 +17,30 @@ from tidegate.targets.together import together
 
 async def promote(shop: Workshop, job: Job) -> JobReport:
     """Move the live alias of every function to what its candidate points to."""
-    moved = await promote_functions(shop, job)
+    tested = _tested(shop, job.environment)
+    same_site(shop, await observe(shop, job.environment))
+    moved = await promote_functions(shop, job, tested)
     return JobReport(Phase.SUCCEEDED, f"{len(moved)} aliases moved", {"versions": moved})
 
 
-async def promote_functions(shop: Workshop, job: Job) -> dict[str, str]:
-    """Flip all aliases at once; on a failure those that flipped go back. Returns function → version."""
+def _tested(shop: Workshop, environment: str) -> Mapping[str, object]:
+    """Function key → the candidate's version, as the environment's deployment found it good."""
+    deployed = (job.name for job in shop.plan.jobs if (job.duty, job.environment) == (Duty.DEPLOY, environment))
+    known = shop.ledger.run(shop.run).jobs
+    found = (known[name].outcome.get(CANDIDATES) for name in deployed if name in known)
+    return next((versions for versions in found if isinstance(versions, dict)), {})
+
+
+async def promote_functions(shop: Workshop, job: Job, tested: Mapping[str, object]) -> dict[str, str]:
+    """Flip all aliases at once; on a failure those that flipped go back. Returns function → version.
+
+    `tested` is what the candidates must be, as far as it is known: function key → version.
+    """
     snapshot = await observe(shop, job.environment)
     not_moved(shop, snapshot)
     for key, function in snapshot.functions.items():
         _still_tested(shop, key, function)
+    same_versions(snapshot, tested)
     steps = plan_promotion(snapshot.functions)
     before = {f.name: f.aliases[LIVE].version for f in snapshot.functions.values() if LIVE in f.aliases}
     apply = applier(shop, job.environment, job.name)

@@ -3,11 +3,13 @@
 import hashlib
 
 from tidegate.errors import CloudError, Failure
+from tidegate.execute.candidate import same_site
 from tidegate.execute.pointers import observe, runtime
 from tidegate.execute.promote import not_moved
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
 from tidegate.model.pipeline import Strategy
+from tidegate.model.snapshot import SitePointer
 from tidegate.targets.site_invalidation import WARNING
 from tidegate.targets.step import PointSite, told
 
@@ -44,13 +46,21 @@ async def deploy_site(shop: Workshop, job: Job) -> JobReport:
     assert shop.pipeline.site
     if shop.pipeline.site.strategy is Strategy.INVALIDATION:
         _warn(shop, job)
-    live = shop.pipeline.site.strategy is Strategy.INVALIDATION
-    with shop.step(job.environment, job.name, told(PointSite("TEST", artifact.digest, snapshot.site.test.etag))):
-        await shop.site(job.environment).show_candidate(
-            artifact.digest, snapshot.site.test, runtime(shop, job.environment, live=live)
-        )
-    seconds = await converged(shop, job.environment, snapshot.site.test.distribution, artifact.digest)
+    seconds = await show_on_test(shop, job, snapshot.site.test)
     return JobReport(Phase.SUCCEEDED, f"TEST serves {artifact.digest[:19]} after {seconds:.1f} s")
+
+
+async def show_on_test(shop: Workshop, job: Job, expected: SitePointer) -> float:
+    """Move TEST to the release's bundle; returns the seconds until the edge served it."""
+    artifact = shop.release().site
+    assert artifact
+    assert shop.pipeline.site
+    live = shop.pipeline.site.strategy is Strategy.INVALIDATION
+    with shop.step(job.environment, job.name, told(PointSite("TEST", artifact.digest, expected.etag))):
+        await shop.site(job.environment).show_candidate(
+            artifact.digest, expected, runtime(shop, job.environment, live=live)
+        )
+    return await converged(shop, job.environment, expected.distribution, artifact.digest)
 
 
 async def promote_site(shop: Workshop, job: Job) -> JobReport:
@@ -60,6 +70,7 @@ async def promote_site(shop: Workshop, job: Job) -> JobReport:
     assert artifact
     assert snapshot.site
     not_moved(shop, snapshot)
+    same_site(shop, snapshot)
     if snapshot.site.app.release == artifact.digest:
         return JobReport(Phase.SUCCEEDED, f"APP serves {artifact.digest[:19]} already")
     with shop.step(job.environment, job.name, told(PointSite("APP", artifact.digest, snapshot.site.app.etag))):
