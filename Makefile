@@ -1,5 +1,5 @@
 # Everything a fresh machine needs is set up by the targets themselves; see scripts/setup.
-.PHONY: setup test soak demo bench lint lock docs clean
+.PHONY: setup test simulate soak demo bench lint lock docs clean
 
 PYTHON_BIN = .venv/bin
 TESTS ?= tests
@@ -11,6 +11,10 @@ setup:
 ## The whole suite, browser tests included.
 test: setup lint
 	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 --dist loadfile $(TESTS)
+
+## N random seeds of the simulation, see docs/simulation.md.
+simulate: setup
+	$(PYTHON_BIN)/python -m tests.simulation --count $(or $(N),2000) --first $(or $(FIRST),0)
 
 ## N deployments of a small product, half of them flawed, over an unreliable wire. SEED=S does the same again.
 soak: setup
