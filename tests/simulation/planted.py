@@ -50,10 +50,9 @@ PLANTS = (
         "        if latest.digest != step.digest:",
         "        if False:",
         (
-            (
-                "publish(step.function, step.digest, revision, self.note)",
-                "publish(step.function, latest.digest, revision, self.note)",
-            ),
+            ("            nonlocal revision\n", "            nonlocal revision, latest\n"),
+            ("            revision = again.revision\n", "            revision, latest = again.revision, again\n"),
+            ("step.digest, revision, self.note)", "latest.digest, revision, self.note)"),
         ),
     ),
     Plant(
@@ -85,8 +84,8 @@ PLANTS = (
         "whoever takes a lock over does not change the pointers' revisions",
         ONCE,
         "tidegate.execute.lock",
-        "    if not unfenced:",
-        "    if True:",
+        "    snapshot = await observe(shop, environment)\n    await functions.fence(",
+        "    return\n    snapshot = await observe(shop, environment)\n    await functions.fence(",
     ),
     Plant(
         "lock-not-held",

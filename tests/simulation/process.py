@@ -69,8 +69,9 @@ class Process:
             await asyncio.sleep(pause)
         if fault is not None:
             await self._before(fault, line)
-        if self.dead or self.thaws:
-            await self._go_on()
+        cancelled = await self._frozen() if self.thaws else None
+        if self.dead:
+            raise Killed
         world.current = self
         answer = effect() if fault is not Fault.STALE else world.stale(line, effect)
         if kind is Kind.READ:
@@ -81,6 +82,8 @@ class Process:
             raise Unreachable(f"no answer to {line}")
         if fault is Fault.KILL_AFTER:
             self.kill()
+        if cancelled is not None:
+            raise cancelled  # the request was on its way; what is to end behind it ends behind it
         if self.dead or self.thaws:
             await self._go_on()
         return answer
@@ -140,10 +143,21 @@ class Process:
             self.task.cancel()
 
     async def _go_on(self) -> None:
-        while self.world.clock() < self.thaws:
-            await asyncio.sleep(self.thaws - self.world.clock())
+        cancelled = await self._frozen()
         if self.dead:
             raise Killed
+        if cancelled is not None:
+            raise cancelled
+
+    async def _frozen(self) -> asyncio.CancelledError | None:
+        """Stand still while the process is frozen; a cancellation meanwhile is learnt of when it goes on."""
+        cancelled = None
+        while self.world.clock() < self.thaws and not self.dead:
+            try:
+                await asyncio.sleep(self.thaws - self.world.clock())
+            except asyncio.CancelledError as error:
+                cancelled = error
+        return cancelled
 
     async def _main(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -89,6 +89,8 @@ def scenario_of(seed: int) -> Scenario:
     chance = random.Random(seed)
     environments = chance.choice((1, 1, 1, 1, 1, 1, 2, 2, 3))
     approval = chance.random() < 0.1
+    if approval:
+        environments = chance.choice((1, 2))
     scenario = Scenario(
         seed=seed,
         environments=environments,
@@ -116,6 +118,8 @@ def _acts(chance: random.Random, environments: int, *, approval: bool) -> tuple[
         acts += [Act(Verb.CONFIGURE, chance.randrange(environments)), _push(chance)]
     if approval:
         verb = Verb.APPROVE if chance.random() < 0.8 else Verb.REJECT
+        if chance.random() < 0.3:
+            acts.insert(1, Act(Verb.ROLLBACK))
         acts.insert(chance.randrange(1, len(acts) + 1), Act(verb, environments - 1))
     return tuple(acts)
 
