@@ -77,9 +77,13 @@ class FaultProxy:
     requests: int = 0
     injected: Counter[Fault] = field(default_factory=Counter)
     _seen: Counter[str] = field(default_factory=Counter)
+    _serving: "set[asyncio.Task[None] | None]" = field(default_factory=set)
 
     async def serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         """Carry the requests of one connection until either side ends it."""
+        # Once the client is gone, nothing else keeps a task that waits for the cloud's answer: readers are held weakly.
+        own = asyncio.current_task()
+        self._serving.add(own)
         try:
             while (request := await _read(client, answers)) is not None:
                 if not await self._carry(request, answers):
@@ -90,6 +94,7 @@ class FaultProxy:
             answers.close()
             with contextlib.suppress(OSError):
                 await answers.wait_closed()
+            self._serving.discard(own)
 
     def choose(self, line: str) -> Fault | None:
         """What the next request with this first line meets."""
