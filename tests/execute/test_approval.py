@@ -159,3 +159,20 @@ async def test_a_rollback_needs_no_approval(asking: Shop) -> None:
     back = await carried(asking, asking.rolling_back("r1"))
     assert asking.ledger.run(back.run).phase is Phase.SUCCEEDED
     assert await asking.live("prod") == all_on("a")
+
+
+async def test_nobody_is_asked_about_a_release_that_may_not_go_there(asking: Shop) -> None:
+    asking.release("b")
+    run = await carried(asking, asking.workshop(asking.plan(only=("prod",))))
+    view = asking.ledger.run(run.run)
+    assert (view.phase, view.approvals) == (Phase.FAILED, {})
+    assert "r2 may not go to prod: r2 is not proven in dev" in view.reason
+
+
+async def test_nobody_is_asked_about_an_environment_that_is_pinned(asking: Shop) -> None:
+    asking.release("b")
+    asking.ledger.pin("prod", "ann", "the fair")
+    run = await carried(asking, asking.workshop())
+    view = asking.ledger.run(run.run)
+    assert (view.phase, view.approvals) == (Phase.FAILED, {})
+    assert "prod is pinned by ann: the fair" in view.reason

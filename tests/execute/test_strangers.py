@@ -1,11 +1,14 @@
 """What somebody else moved while a run was under way."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.execute.shops import TEXT, Shop, all_on, digest
 from tests.execute.walks import phases, walked
 from tests.outage import unanswered
 from tidegate.config.load import parse
+from tidegate.errors import Locked
 from tidegate.execute.environment import hold
 from tidegate.execute.lock import LEASE_SECONDS
 
@@ -69,3 +72,15 @@ async def test_a_rollback_from_what_a_person_moved_does_not_take_it_for_the_rele
     await walked(live.rolling_back("r1", "dev"))
     await walked(live.rolling_back("r2", "dev"))
     assert await live.live("dev") == all_on("b")
+
+
+async def test_a_job_may_take_as_long_as_its_limit_says(live: Shop) -> None:
+    live.release("c")
+    plan = live.plan()
+    patient = replace(plan, jobs=tuple(replace(job, timeout_seconds=10_000) for job in plan.jobs))
+    run = live.workshop(patient)
+    await hold(run, "dev")
+    await live.cloud.pause(9_999.0)
+    other = live.workshop()
+    with pytest.raises(Locked, match=f"dev is held by run {run.run}"):
+        live.ledger.acquire("dev", other.run, other.holder, "a newer one", 60.0)

@@ -131,7 +131,7 @@ class Process:
         if fault is Fault.KILL_BEFORE:
             self.kill()
         if fault is Fault.ZOMBIE:
-            self.thaws = self.world.clock() + LEASE_SECONDS * 1.5
+            self.thaws = self.world.clock() + LEASE_SECONDS * 3
         self._meanwhile(fault, line)
 
     def _meanwhile(self, fault: Fault, line: str) -> None:

@@ -1,6 +1,7 @@
 """Jobs `approve-<env>`: a run goes on to an environment only once a person approved it."""
 
 from tidegate.errors import GateFailed, Superseded
+from tidegate.execute.environment import opened
 from tidegate.execute.superseding import give_way, reach
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport, Phase
@@ -13,10 +14,12 @@ async def approve(shop: Workshop, job: Job) -> JobReport:
     The environment is not held meanwhile: whoever comes first may deploy to it.
 
     Raises:
-        GateFailed: When it was rejected.
+        GateFailed: When it was rejected, or the release may not go there whatever a person says.
+        Locked: When a person pinned the environment.
         Superseded: When a newer run took this one's place.
     """
     environment = job.environment
+    opened(shop, environment)
     try:
         reach(shop, environment)
         shop.ledger.await_approval(environment, shop.run, shop.holder)

@@ -29,7 +29,7 @@ async def line_up(shop: Workshop, environment: str) -> None:
         Superseded: When a newer run took this one's place.
     """
     async with shop.guards.setdefault(environment, asyncio.Lock()):
-        _open(shop, environment)
+        opened(shop, environment)
         try:
             if not held(shop, environment):
                 reach(shop, environment)
@@ -49,7 +49,7 @@ async def hold(shop: Workshop, environment: str) -> None:
     """
     await line_up(shop, environment)
     async with shop.guards.setdefault(environment, asyncio.Lock()):
-        view = _open(shop, environment)
+        view = opened(shop, environment)
         if view.intent is None or view.intent.run != shop.run:
             if view.intent is not None:
                 await return_first(shop, view, view.intent.run)
@@ -121,10 +121,14 @@ def _same_site(shop: Workshop, view: EnvironmentView, shown: str, otherwise: str
         )
 
 
-def _open(shop: Workshop, environment: str) -> EnvironmentView:
+def opened(shop: Workshop, environment: str) -> EnvironmentView:
     """The environment as the ledger knows it, open to the run's release.
 
     A person may pin it at any time, and a release may lose its eligibility, while a run waits for it too.
+
+    Raises:
+        Locked: When a person pinned it.
+        GateFailed: When the environment before has not proved the release.
     """
     view = shop.ledger.environment(environment)
     if view.pinned is not None:

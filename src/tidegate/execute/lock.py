@@ -9,6 +9,7 @@ from tidegate.ledger.environment import EnvironmentView
 from tidegate.targets import functions
 
 LEASE_SECONDS = 3600.0
+"""What a lease is longer than the job that it covers."""
 WAIT_SECONDS = 60.0
 WAIT_FIRST_SECONDS = 0.5
 WAIT_LONGEST_SECONDS = 5.0
@@ -39,7 +40,7 @@ async def take_now(shop: Workshop, environment: str, reason: str) -> None:
         Locked: When another run holds the environment or waits for it.
     """
     try:
-        shop.ledger.acquire(environment, shop.run, shop.holder, reason, LEASE_SECONDS)
+        shop.ledger.acquire(environment, shop.run, shop.holder, reason, _lease(shop, environment))
     except Locked as locked:
         raise (dead_holder(shop, environment) or locked) from None
     await fence_earlier(shop, environment)
@@ -55,10 +56,17 @@ def renew(shop: Workshop, environment: str) -> None:
     """Go on holding; a run that was taken up by another process holds through that one from now on."""
     lock = shop.ledger.environment(environment).lock
     assert lock
+    lease = _lease(shop, environment)
     if lock.holder != shop.holder:
-        shop.ledger.acquire(environment, shop.run, shop.holder, lock.reason, LEASE_SECONDS)
-    elif lock.lease_until - shop.clock() < LEASE_SECONDS / 2:
-        shop.ledger.renew(environment, shop.run, shop.holder, LEASE_SECONDS)
+        shop.ledger.acquire(environment, shop.run, shop.holder, lock.reason, lease)
+    elif lock.lease_until - shop.clock() < lease - LEASE_SECONDS / 2:
+        shop.ledger.renew(environment, shop.run, shop.holder, lease)
+
+
+def _lease(shop: Workshop, environment: str) -> float:
+    """Seconds of a lease, which is renewed as each job begins: it outlasts the longest of the environment's jobs."""
+    own = (job.timeout_seconds for job in shop.plan.jobs if job.environment == environment and job.applies)
+    return LEASE_SECONDS + max(own, default=0)
 
 
 def leave_queues(shop: Workshop) -> None:
@@ -107,7 +115,7 @@ async def _acquire(shop: Workshop, environment: str, reason: str, condition: Cal
     waits, pause = False, WAIT_FIRST_SECONDS
     while True:
         try:
-            shop.ledger.acquire(environment, shop.run, shop.holder, reason, LEASE_SECONDS, condition)
+            shop.ledger.acquire(environment, shop.run, shop.holder, reason, _lease(shop, environment), condition)
         except Locked:
             if dead := dead_holder(shop, environment):
                 raise dead from None
