@@ -216,3 +216,21 @@ async def test_a_stranger_in_the_same_moment_is_told(
     with pytest.raises(Moved, match="found sha256:strange"):
         await show(site, TWO)
     assert await served(cloud, "APP") == page_of(ONE)
+
+
+async def test_what_was_fenced_neither_invalidates_nor_lays_out(
+    site: InvalidationSite, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    for release in (ONE, TWO):
+        await site.upload(bundle(tmp_path / release[-2:], release))
+    await show(site, ONE)
+    await promote(site, ONE)
+    stale = await site.observe()
+    await site.fence(stale, "taken over")
+    before = list(cloud.wire.writes)
+    with pytest.raises(Moved):
+        await site.show_candidate(TWO, stale.test, LIVE)
+    for release in (ONE, TWO):
+        with pytest.raises(Moved):
+            await site.promote(release, stale.app, LIVE)
+    assert cloud.wire.writes == before

@@ -90,20 +90,23 @@ class InvalidationSite:
 
     async def show_candidate(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Copy the kept bundle over the bucket's root, drop what it does not have, invalidate TEST."""
-        await self._record("test", release, expected)
+        await self._record("test", release, expected, expected.etag)
         await self._lay_out(release, runtime)
         await self.cloud.edges.invalidate(self.address.test, ("/*",), f"{release}-{expected.etag}-test")
 
     async def promote(self, release: str, expected: SitePointer, runtime: Mapping[str, str]) -> None:
         """Invalidate APP; on the way back the kept bundle is put back first, and TEST invalidated too."""
-        test = (await self.observe()).test
+        found = await self.observe()
+        test, etag = found.test, expected.etag
+        if found.app.etag != etag:  # files and invalidations have no precondition of their own
+            raise _stranger(expected, found.app.release)
         if test.release != release:
             # Recorded last, so that an interrupted way back is begun anew.
             await self._lay_out(release, runtime)
             await self.cloud.edges.invalidate(self.address.test, ("/*",), f"{release}-{test.etag}-test")
-            await self._record("test", release, test)
+            etag = await self._record("test", release, test, etag)
         await self.cloud.edges.invalidate(self.address.app, ("/*",), f"{release}-{expected.etag}-app")
-        await self._record("app", release, expected)
+        await self._record("app", release, expected, etag)
 
     async def fence(self, snapshot: SiteSnapshot, note: str) -> None:
         """Write the object that both pointers are kept in: its ETag is theirs."""
@@ -137,9 +140,10 @@ class InvalidationSite:
             self.address.bucket, [key for key in there if key not in wanted and not key.startswith(f"{_KEPT}/")]
         )
 
-    async def _record(self, who: str, release: str, expected: SitePointer) -> None:
-        state, etag = await self._state()
-        if state.get(who, "") not in {expected.release, release}:
+    async def _record(self, who: str, release: str, expected: SitePointer, etag: str) -> str:
+        """Record what a distribution serves, if the object is at `etag`; returns what it is at then."""
+        state, there = await self._state()
+        if there != etag:
             raise _stranger(expected, state.get(who, ""))
 
         async def look(lost: CloudError) -> str | None:
@@ -150,7 +154,7 @@ class InvalidationSite:
                 return None
             raise _stranger(expected, found.get(who, "")) from lost
 
-        await self.patience.write(lambda: self._write({**state, who: release}, etag), look)
+        return await self.patience.write(lambda: self._write({**state, who: release}, etag), look)
 
     async def _write(self, state: Mapping[str, str], etag: str) -> str:
         body = json.dumps(state, sort_keys=True).encode()
