@@ -61,7 +61,7 @@ PLANTS = (
         UNTESTED,
         "tidegate.execute.deploy",
         "    asked = dict.fromkeys(",
-        "    await promote_functions(shop, job)\n    asked = dict.fromkeys(",
+        "    await promote_functions(shop, job, {})\n    asked = dict.fromkeys(",
     ),
     Plant(
         "way-back-late",
