@@ -186,3 +186,16 @@ async def test_users_that_are_answered_wrongly_after_the_promotion_get_the_old_r
     view = shop.ledger.environment("dev")
     assert (view.live, view.lock, view.intent) == ("r1", None, None)
     assert {name for name, _, _ in shop.cloud.functions.invoked[-1:]} == {"api-dev"}
+
+
+async def test_a_plan_that_another_run_overtook_changes_nothing(shop: Shop) -> None:
+    shop.release("a")
+    await walked(shop.workshop())
+    shop.release("b")
+    await walked(shop.workshop())
+    writes = len(shop.cloud.wire.writes)
+    shop.release("c", site="a")
+    reports, undone = await walked(shop.workshop(shop.plan(site=False)))
+    assert reports["deploy-dev"].phase is Phase.FAILED
+    assert "dev changed since this run was planned: APP of dev does not serve r3" in reports["deploy-dev"].detail
+    assert (undone, shop.cloud.wire.writes[writes:]) == ([], [])

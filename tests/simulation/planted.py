@@ -172,8 +172,8 @@ PLANTS = (
         "an environment is called live without looking at it",
         REPORT,
         "tidegate.execute.environment",
-        "    if lag := observe_lag(shop, environment, snapshot):",
-        "    if (lag := observe_lag(shop, environment, snapshot)) and False:",
+        "    if lag := observe_lag(shop, snapshot):",
+        "    if (lag := observe_lag(shop, snapshot)) and False:",
     ),
     Plant(
         "approval-assumed",

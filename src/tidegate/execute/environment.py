@@ -13,6 +13,7 @@ from tidegate.execute.workshop import Workshop
 from tidegate.ledger.eligibility import refusal
 from tidegate.ledger.environment import EnvironmentView
 from tidegate.model.job import Duty
+from tidegate.model.release import Release
 from tidegate.model.snapshot import Snapshot
 from tidegate.targets import functions
 from tidegate.targets.step import LIVE
@@ -54,10 +55,34 @@ async def hold(shop: Workshop, environment: str) -> None:
             if view.intent is not None:
                 await return_first(shop, view, view.intent.run)
             snapshot = await observe(shop, environment)
+            _as_planned(shop, snapshot)
             unproven = await _prove(shop, view, snapshot)
             by = shop.plan.waiver.by if shop.plan.waiver and unproven else ""
             pointers, release = pointers_of(snapshot), shop.release().id
             shop.ledger.record_intent(environment, shop.run, release, pointers, unproven=unproven, by=by)
+
+
+def _as_planned(shop: Workshop, snapshot: Snapshot) -> None:
+    """What the plan leaves alone must be at the release: another run may have changed it since the plan was made.
+
+    Raises:
+        GateFailed: When it is not: a part of the release would go live with a half that it was not tested with.
+    """
+    duties, release = _duties(shop, snapshot.environment), shop.release()
+    lag = "" if Duty.DEPLOY in duties else functions.behind(snapshot.functions, shop.pipeline, release)
+    if Duty.DEPLOY_SITE not in duties:
+        lag = lag or _site_lag(release, snapshot)
+    if lag:
+        raise GateFailed(
+            f"{snapshot.environment} changed since this run was planned: {lag}",
+            where=snapshot.environment,
+            what_next="nothing was changed; `tidegate run` plans anew",
+        )
+
+
+def _duties(shop: Workshop, environment: str) -> set[Duty]:
+    """What the plan does in an environment."""
+    return {job.duty for job in shop.plan.jobs if job.environment == environment and job.applies}
 
 
 async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> str:
@@ -80,7 +105,7 @@ async def _prove(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> s
 async def _prove_targets(shop: Workshop, view: EnvironmentView, snapshot: Snapshot) -> None:
     if view.live == shop.release().id:
         return
-    duties = {job.duty for job in shop.plan.jobs if job.environment == view.name and job.applies}
+    duties = _duties(shop, view.name)
     otherwise = f"`tidegate run --without-way-back {view.name} --reason TEXT` deploys all the same"
     if view.live:
         _same_functions(shop, view, snapshot, otherwise)
@@ -143,13 +168,17 @@ def opened(shop: Workshop, environment: str) -> EnvironmentView:
     return view
 
 
-def observe_lag(shop: Workshop, environment: str, snapshot: Snapshot) -> str:
+def observe_lag(shop: Workshop, snapshot: Snapshot) -> str:
     """Why an environment does not serve the run's release; empty when it does."""
     release = shop.release()
     lag = functions.behind(snapshot.functions, shop.pipeline, release)
-    if not lag and release.site and snapshot.site and snapshot.site.app.release != release.site.digest:
-        lag = f"APP of {environment} does not serve {release.id}"
-    return lag
+    return lag or _site_lag(release, snapshot)
+
+
+def _site_lag(release: Release, snapshot: Snapshot) -> str:
+    if release.site and snapshot.site and snapshot.site.app.release != release.site.digest:
+        return f"APP of {snapshot.environment} does not serve {release.id}"
+    return ""
 
 
 async def settle(shop: Workshop, environment: str) -> None:
@@ -159,7 +188,7 @@ async def settle(shop: Workshop, environment: str) -> None:
         Failure: When what is observed is not the release, or does not answer as it must: nothing is recorded then.
     """
     snapshot = await observe(shop, environment)
-    if lag := observe_lag(shop, environment, snapshot):
+    if lag := observe_lag(shop, snapshot):
         raise Failure(f"promoted, but {lag}", where=environment, what_next="`tidegate resume`")
     if not shop.ledger.environment(environment).went_live_by(shop.run):
         await check_live(shop, environment, snapshot.functions)

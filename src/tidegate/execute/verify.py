@@ -83,7 +83,7 @@ def _half_way(environment: str, intent: Intent) -> Failure:
 def _still_live(shop: Workshop, environment: str, snapshot: Snapshot) -> None:
     """See that what would be tested is the release: what a stranger put there says nothing of it."""
     view, release = shop.ledger.environment(environment), shop.release()
-    lag = f"{view.live} went live meanwhile" if view.live != release.id else observe_lag(shop, environment, snapshot)
+    lag = f"{view.live} went live meanwhile" if view.live != release.id else observe_lag(shop, snapshot)
     if lag:
         raise Failure(
             f"{release.id} is not what is live: {lag}",
