@@ -5,7 +5,7 @@ import click
 from tidegate.cli.detach import detach
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, project_of, run_async
 from tidegate.operations.approve import decide
 from tidegate.operations.run import carry
 
@@ -22,4 +22,4 @@ def decided(
             detach(project, run)
         return 0
     work = carry(project, run, unless_ended=True) if stands else None
-    return conclude(run_async(follow(project, run, work)), as_json=as_json)
+    return conclude(run_async(follow(project, run, work), PUTTING_BACK), as_json=as_json)

@@ -29,13 +29,29 @@ def json_option(command: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
-def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end; SIGTERM cancels it as Ctrl-C does."""
+PUTTING_BACK = "putting back what moved; Ctrl-C again abandons it half-way, for `tidegate resume`"
+
+
+def run_async(coroutine: Coroutine[Any, Any, Result], ending: str = "") -> Result:
+    """Run a coroutine to its end; SIGTERM cancels it as Ctrl-C does.
+
+    Cancelled, it may take its time: a second SIGTERM changes nothing, only a second Ctrl-C ends it at once. `ending`
+    tells people so at the first.
+    """
 
     async def guarded() -> Result:
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+        def end() -> None:
+            if not task.cancelling():
+                if ending:
+                    click.echo(ending, err=True)
+                task.cancel()
+            loop.remove_signal_handler(signal.SIGINT)  # the next one raises KeyboardInterrupt
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
         return await coroutine
 
     try:

@@ -4,7 +4,7 @@ import click
 
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, project_of, run_async
 from tidegate.operations.run import carry as carry_run
 
 
@@ -14,4 +14,6 @@ from tidegate.operations.run import carry as carry_run
 def carry(context: click.Context, run: str) -> int:
     """Walk a planned run."""
     project = project_of(context)
-    return conclude(run_async(follow(project, run, carry_run(project, run, unless_ended=True))), as_json=False)
+    return conclude(
+        run_async(follow(project, run, carry_run(project, run, unless_ended=True)), PUTTING_BACK), as_json=False
+    )

@@ -4,7 +4,7 @@ import click
 
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, json_option, project_of, run_async
 from tidegate.operations.resume import resumable
 from tidegate.operations.run import carry
 
@@ -20,5 +20,5 @@ def resume(context: click.Context, run: str | None, *, as_json: bool) -> int:
     """
     project = project_of(context)
     view = resumable(project, run)
-    ended = run_async(follow(project, view.id, carry(project, view.id)))
+    ended = run_async(follow(project, view.id, carry(project, view.id)), PUTTING_BACK)
     return conclude(ended, as_json=as_json)

@@ -3,7 +3,7 @@
 import click
 
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, json_option, project_of, run_async
 from tidegate.operations.rollback import rollback as roll_back
 
 
@@ -19,7 +19,7 @@ def rollback(context: click.Context, environment: str, to: str | None, reason: s
     The environment is pinned: runs stop before it until `tidegate unpin ENVIRONMENT`.
     """
     project = project_of(context)
-    run = run_async(roll_back(project, environment, to, reason))
+    run = run_async(roll_back(project, environment, to, reason), PUTTING_BACK)
     code = conclude(run, as_json=as_json)
     if code == 0 and not as_json:
         click.echo(f"{environment} is pinned; `tidegate unpin {environment}` lets runs deploy to it again")

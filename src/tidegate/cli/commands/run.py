@@ -8,7 +8,7 @@ import click
 from tidegate.cli.detach import detach as carry_on
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, json_option, project_of, run_async
 from tidegate.model.job import Waiver
 from tidegate.model.run import RunView
 from tidegate.operations.plan import Planned
@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913 - one an option
     opening = plan_and_open(project, commit, branch, trigger, waiver)
     if detach:
         return _detached(project, *run_async(_opened(opening)))
-    return conclude(run_async(_run(project, opening)), as_json=as_json)
+    return conclude(run_async(_run(project, opening), PUTTING_BACK), as_json=as_json)
 
 
 async def _run(project: Project, opening: Opening) -> RunView:

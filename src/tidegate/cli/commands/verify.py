@@ -4,7 +4,7 @@ import click
 
 from tidegate.cli.follow import follow
 from tidegate.cli.verdict import conclude
-from tidegate.cli.wiring import json_option, project_of, run_async
+from tidegate.cli.wiring import PUTTING_BACK, json_option, project_of, run_async
 from tidegate.operations.run import carry
 from tidegate.operations.verify import open_verification
 
@@ -21,4 +21,4 @@ def verify(context: click.Context, environment: str, *, as_json: bool) -> int:
     """
     project = project_of(context)
     run = open_verification(project, environment)
-    return conclude(run_async(follow(project, run, carry(project, run))), as_json=as_json)
+    return conclude(run_async(follow(project, run, carry(project, run)), PUTTING_BACK), as_json=as_json)
