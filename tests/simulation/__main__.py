@@ -26,6 +26,8 @@ def main() -> int:
         from tests.simulation.scenario import scenario_of  # noqa: PLC0415 - a bug is planted before imports
 
         return _replayed(scenario_of(asked.seed).as_json())
+    if asked.plant and _hunted(asked.plant):
+        return 1
     return _seeds(range(asked.first, asked.first + asked.count), asked.processes, stop=bool(asked.plant))
 
 
@@ -39,6 +41,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--coverage", action="store_true", help="Every call site with every fault, as a table.")
     parser.add_argument("--plant", choices=[bug.name for bug in PLANTS], help="Break the product first.")
     return parser.parse_args()
+
+
+def _hunted(name: str) -> bool:
+    from tests.simulation.hunts import hunted  # noqa: PLC0415
+    from tests.simulation.report import told_of  # noqa: PLC0415
+
+    scenario = next(hunted(name), None)
+    if scenario is not None:
+        print(told_of("a hunt", scenario), flush=True)
+    return scenario is not None
 
 
 def _seeds(seeds: range, processes: int, *, stop: bool) -> int:

@@ -103,12 +103,13 @@ async def _unpin(process: Process, environment: str) -> None:
 
 
 async def _decide(process: Process, environment: str, *, approved: bool) -> None:
-    """Decide about the newest run: in time, too early or too late."""
-    newest = process.ledger.runs(1)
-    if newest and not process.world.lives(newest[0].id):
-        process.ledger.decide_approval(newest[0].id, environment, "ann", "it looks good", approved=approved)
-        process.run = newest[0].id
-        await _carry(process, newest[0].id, unless_ended=True)
+    """Decide about the newest run that ever asked, or about the newest of all: in time, too early or too late."""
+    runs = process.ledger.runs()
+    run = next((one for one in runs if environment in one.approvals), runs[0] if runs else None)
+    if run is not None and not process.world.lives(run.id):
+        process.ledger.decide_approval(run.id, environment, "ann", "it looks good", approved=approved)
+        process.run = run.id
+        await _carry(process, run.id, unless_ended=True)
 
 
 async def _carry(process: Process, run: str, *, unless_ended: bool = False) -> None:
@@ -129,6 +130,7 @@ async def _carry(process: Process, run: str, *, unless_ended: bool = False) -> N
         alive=world.lives,
         clock=world.clock,
         pause=process.pause,
+        alarm=process.alarm,
         jitter=world.rng.random,
         past=lambda _: Edition(world.pipeline, tree()),
     )

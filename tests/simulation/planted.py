@@ -28,7 +28,6 @@ class Plant:
         old: Source that must be there.
         new: What stands there instead.
         more: Further (old, new) of the same module.
-        first: The seed to begin with: one shortly before the first that was known to find it.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Plant:
     old: str
     new: str
     more: tuple[tuple[str, str], ...] = ()
-    first: int = 0
 
 
 PLANTS = (
@@ -185,12 +183,11 @@ PLANTS = (
     ),
     Plant(
         "eligibility-ignored",
-        "an environment gets what the one before it did not prove",
+        "an environment gets what the one before it does not prove any more",
         WHOLE,
-        "tidegate.execute.environment",
-        "    if refused := refusal(",
-        "    if False and (refused := refusal(",
-        (("shop.release().id):\n        raise refused", "shop.release().id)):\n        raise refused"),),
+        "tidegate.ledger.eligibility",
+        '    missing = lack(before, release) if before else ""\n',
+        '    missing = ""\n',
     ),
 )
 

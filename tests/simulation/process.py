@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HOST = "simulated"
 SLOW_SECONDS = 90.0
+STANDSTILL_SECONDS = LEASE_SECONDS * 3
 _PRODUCT = "/tidegate/"
 _BETWEEN = ("/cloud/patience.py", "/cloud/patient.py", "/targets/together.py", "/ledger/")
 _KIND = re.compile(rb'"kind":"([a-z-]+)"')
@@ -48,6 +49,7 @@ class Process:
         self.done = False
         self.ended: Failure | None = None
         self.thaws = 0.0
+        self.stood_still = 0.0
         self.task: asyncio.Task[None] | None = None
         wire = SimulatedWire(self)
         ports = MemoryCloud(world.state, wire).ports
@@ -112,6 +114,14 @@ class Process:
         await asyncio.sleep(seconds)
         await self._go_on()
 
+    async def alarm(self, seconds: float) -> None:
+        """Sleep by a clock that stands still with the process where its whole machine does, and goes on where not."""
+        counted, left = self.stood_still, seconds
+        while left > 0:
+            await asyncio.sleep(left)
+            left = self.stood_still - counted if self.world.scenario.seed % 2 else 0.0
+            counted = self.stood_still
+
     def kill(self) -> None:
         """End the process here and now."""
         self.dead = True
@@ -131,7 +141,8 @@ class Process:
         if fault is Fault.KILL_BEFORE:
             self.kill()
         if fault is Fault.ZOMBIE:
-            self.thaws = self.world.clock() + LEASE_SECONDS * 3
+            self.thaws = self.world.clock() + STANDSTILL_SECONDS
+            self.stood_still += STANDSTILL_SECONDS
         self._meanwhile(fault, line)
 
     def _meanwhile(self, fault: Fault, line: str) -> None:

@@ -10,14 +10,16 @@ from tests.simulation.world import World
 
 def told(seed: int) -> str:
     """What a failing seed broke, with the commands that replay it, whole and made smaller."""
-    smaller = shrink(scenario_of(seed))
-    lines = [f"seed {seed} broke a promise:"]
-    lines += [f"  {promise}: {what}" for promise, what in simulate(scenario_of(seed)).violations]
-    lines += [
-        f"  replay: python -m tests.simulation --seed {seed}",
-        f"  smaller: python -m tests.simulation --scenario {shlex.quote(json.dumps(smaller.as_json()))}",
-    ]
-    return "\n".join(lines)
+    broken = told_of(f"seed {seed}", scenario_of(seed))
+    return f"{broken}\n  replay: python -m tests.simulation --seed {seed}"
+
+
+def told_of(name: str, scenario: Scenario) -> str:
+    """What a scenario broke, with the command that replays a smaller one."""
+    smaller = shlex.quote(json.dumps(shrink(scenario).as_json()))
+    lines = [f"{name} broke a promise:"]
+    lines += [f"  {promise}: {what}" for promise, what in simulate(scenario).violations]
+    return "\n".join([*lines, f"  smaller: python -m tests.simulation --scenario {smaller}"])
 
 
 def story(scenario: Scenario) -> tuple[str, bool]:
