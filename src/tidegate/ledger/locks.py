@@ -1,7 +1,7 @@
 """Who may hold an environment: pure decisions over its view. One run at a time, first come first served.
 
 A lease is measured by the clocks of whoever looks, so a jump of a clock may end it early. That is harmless: taking over
-from a holder that may be alive obliges the new one to bump every pointer's revision (`Lock.must_fence`), and an old
+from a holder that may be alive obliges the new one to bump every pointer's revision (`EnvironmentView.unfenced`), and an old
 holder's writes to the ledger are refused by `must_hold`.
 """
 
