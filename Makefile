@@ -12,9 +12,9 @@ setup:
 test: setup lint
 	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
-## N random seeds of the simulation, see docs/simulation.md.
+## N random seeds of the simulation, see docs/simulation.md. TABLE=1 prints every call site by every fault instead.
 simulate: setup
-	$(PYTHON_BIN)/python -m tests.simulation --count $(or $(N),2000) --first $(or $(FIRST),0)
+	$(PYTHON_BIN)/python -m tests.simulation $(if $(TABLE),--coverage,--count $(or $(N),2000) --first $(or $(FIRST),0))
 
 ## N deployments of a small product, half of them flawed, over an unreliable wire. SEED=S does the same again.
 soak: setup
