@@ -5,6 +5,7 @@ exactly one release, and the run's report is true. In the end nothing is left: n
 """
 
 import contextlib
+import json
 import os
 import random
 import subprocess
@@ -315,7 +316,8 @@ def _compare_handles(figures: Figures, product: Product) -> None:
 def _handles(product: Product) -> dict[str, int]:
     """Open file handles of the cloud's processes and of this one, once the cloud has ended its idle workers."""
     parent = psutil.Process(product.cloud.pid)
-    cloud = next(one for one in parent.children() if "tidegate.localcloud" in " ".join(one.cmdline()))
+    # Between the two stands a keeper, whose command line names the cloud, too.
+    cloud = psutil.Process(int(json.loads(product.home.cloud_state.read_bytes())["pid"]))
     deadline = time.monotonic() + REST_SECONDS
     while len(cloud.children()) > len(ENVIRONMENTS) and time.monotonic() < deadline:
         time.sleep(1.0)
