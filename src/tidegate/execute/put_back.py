@@ -8,6 +8,7 @@ from tidegate.execute.pointers import applier, observe, runtime
 from tidegate.execute.strangers import SITE, Stranger, strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView
+from tidegate.model.job import JobReport, Phase
 from tidegate.model.release import Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, Snapshot
 from tidegate.targets.step import LIVE, PointAlias, PointSite, told
@@ -38,8 +39,11 @@ async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
     way_back, intended = view.way_back.pointers, shop.ledger.release(view.intent.release)
     if _in_doubt(shop, view):
         await fence(shop, view.name, f"tidegate run {shop.run} puts back {intended.id}")
-    returned = await return_to(shop, view.name, way_back, f"put-back-{view.name}", Known(way_back, intended))
+    job = f"put-back-{view.name}"
+    shop.ledger.job_started(shop.run, job)
+    returned = await return_to(shop, view.name, way_back, job, Known(way_back, intended))
     shop.ledger.put_back(view.name, shop.run, reason)
+    shop.ledger.job_ended(shop.run, job, JobReport(Phase.SUCCEEDED, reason))
     left = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
             for stranger in returned.strangers]  # fmt: skip
     return [*left, *returned.moved]

@@ -1,8 +1,8 @@
 """Who may hold an environment: pure decisions over its view. One run at a time, first come first served.
 
 A lease is measured by the clocks of whoever looks, so a jump of a clock may end it early. That is harmless: taking over
-from a holder that may be alive obliges the new one to bump every pointer's revision (`EnvironmentView.unfenced`), and an old
-holder's writes to the ledger are refused by `must_hold`.
+from a holder that may be alive (`EnvironmentView.unfenced`) obliges the new one to bump every pointer's revision, and
+an old holder's writes to the ledger are refused by `must_hold`.
 """
 
 from datetime import UTC, datetime
