@@ -77,7 +77,7 @@ class Process:
         world.current = self
         answer = effect() if fault is not Fault.STALE else world.stale(line, effect)
         if kind is Kind.READ:
-            world.remember(line, answer)
+            world.was_read(self, line, answer, stale=fault is Fault.STALE)
         elif kind is Kind.WRITE:
             world.happened(self, line)
         if fault is Fault.LOST:
@@ -102,7 +102,7 @@ class Process:
         if fault is not None:
             self._meanwhile(fault, "")
         length = append()
-        self.world.journalled(stream, body)
+        self.world.journalled(self, stream, body)
         if fault is Fault.LOST:
             raise LedgerError("the disk failed behind the write", where="ledger")
         if fault is Fault.KILL_AFTER:

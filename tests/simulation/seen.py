@@ -40,6 +40,7 @@ class Seen:
         pairs: (environment, page's commit, API's commit) whose tests passed.
         published: (function's name, digest, configuration) → version numbers.
         moves: (run, environment, target) → writes of live pointers that happened.
+        looks: (run, environment, target) → what users were served when the run looked last.
         edited: Environments that a human edited.
         violations: Promise → what broke it.
     """
@@ -51,6 +52,7 @@ class Seen:
     pairs: set[tuple[str, int, int]] = field(default_factory=set)
     published: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     moves: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    looks: dict[tuple[str, str, str], Exposure] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
     violations: list[tuple[str, str]] = field(default_factory=list)
 

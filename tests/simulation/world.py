@@ -178,8 +178,10 @@ class World:
             self.covered.add((self.census[-1][0], fault))
         return fault
 
-    def remember(self, line: str, answer: object) -> None:
-        """Keep what was read, for stale reads."""
+    def was_read(self, process: Process, line: str, answer: object, *, stale: bool) -> None:
+        """Keep what was read, for stale reads, and that a run looked, where it saw what is so."""
+        if not stale:
+            self._looked(process, line)
         if self._answers is not None:
             known = self._answers.setdefault(line, [])
             if not known or known[-1] != answer:
@@ -190,6 +192,18 @@ class World:
         answer = effect()
         known: list[T] = (self._answers or {}).get(line, [])
         return next((old for old in reversed(known) if old != answer), answer)
+
+    def _looked(self, process: Process, line: str) -> None:
+        """Pointers were read, as they are."""
+        words = line.split(" ")
+        if words[0] == "functions.aliases":
+            key, _, environment = words[1].rpartition("-")
+        elif words[0] == "edges.pointers" and words[1].startswith("kvs/APP-"):
+            key, environment = "site", words[1].removeprefix("kvs/APP-")
+        else:
+            return
+        if served := self.seen.last(environment, key):
+            self.seen.looks[process.run, environment, key] = served
 
     def happened(self, process: Process, line: str) -> None:
         """A write took place."""
@@ -207,10 +221,10 @@ class World:
             if role == "APP":
                 self._expose(environment, "site", process.run)
 
-    def journalled(self, stream: str, body: bytes) -> None:
+    def journalled(self, process: Process, stream: str, body: bytes) -> None:
         """A record was appended."""
         if stream.startswith("environment/"):
-            promises.journalled(self, stream, kind_of(body))
+            promises.journalled(self, process, stream, kind_of(body))
 
     def edit(self, line: str) -> None:
         """A human edits what a call is about, or anything where it is about nothing."""
