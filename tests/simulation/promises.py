@@ -88,7 +88,7 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
     if view.intent is None or view.way_back is None or not _is_about(view, exposure):
         world.violate(BACK, f"{text} before its way back was recorded")
         return
-    if view.pinned is not None:
+    if view.pinned is not None and not _is_by_a_person(world, exposure.run):
         world.violate(BACK, f"{text} although a person pinned the environment")
     if last is None or exposure.target == "site" or not view.way_back.release:
         return
@@ -97,6 +97,12 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
         forward = (exposure.environment, exposure.target, exposure.version) not in world.seen.allowed
         if forward and last.run != NOBODY:
             world.violate(BACK, f"{text}, and that version {last.version} still answers was not seen by this run")
+
+
+def _is_by_a_person(world: "World", run: str) -> bool:
+    """Whether a run is a rollback: a pin keeps automation away, and nobody who rolls back once more."""
+    plan = world.book.run(run).plan
+    return plan is not None and bool(plan.carries)
 
 
 def _is_about(view: EnvironmentView, exposure: Exposure) -> bool:
