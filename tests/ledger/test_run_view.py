@@ -190,3 +190,22 @@ def test_the_first_decision_stands() -> None:
     view = fold([OPENED, *WAITS, decided, late, ApprovalAsked("prod", 8.0)])
     assert view.approvals == {"prod": Approval(4.0, Decision(approved=True, by="ann", reason="ok", at=6.0))}
     assert view.undecided == ()
+
+
+@pytest.mark.parametrize(
+    ("opened", "taken_up", "last"),
+    [
+        ("", (), ""),
+        ("github:a/b:1", (), "github:a/b:1"),
+        ("github:a/b:1", ("",), "github:a/b:1"),
+        ("github:a/b:1", ("github:a/b:1", "github:a/b:7"), "github:a/b:7"),
+        ("", ("github:a/b:7", ""), "github:a/b:7"),
+    ],
+)
+def test_a_run_belongs_to_the_workflow_run_that_took_it_up_last(
+    opened: str, taken_up: tuple[str, ...], last: str
+) -> None:
+    attempts = (RunStarted(1, "h", 1.0, origin=origin) for origin in taken_up)
+    view = fold([RunOpened("1", "c", "main", None, "push", 0.0, opened), *attempts])
+    assert view.origin == last
+    assert tuple(attempt.origin for attempt in view.attempts) == taken_up

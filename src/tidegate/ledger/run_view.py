@@ -33,8 +33,8 @@ UNOPENED = RunView(id="", commit="", branch="", base=None, trigger="", created=0
 def apply(view: RunView, record: RunRecord, seq: int) -> RunView:  # noqa: PLR0911 - one a kind
     """Return the view after one more record, which is number `seq` of its stream."""
     match record:
-        case RunOpened(id=run, commit=commit, branch=branch, base=base, trigger=trigger, at=at):
-            return RunView(run, commit, branch, base, trigger, at, seq=seq)
+        case RunOpened(id=run, commit=commit, branch=branch, base=base, trigger=trigger, at=at, origin=origin):
+            return RunView(run, commit, branch, base, trigger, at, origin=origin, seq=seq)
         case PlanRecorded(plan=plan):
             return _planned(view, plan, seq)
         case RunStarted():
@@ -67,7 +67,7 @@ def _described(view: JobView, job: Job) -> JobView:
 
 def _started(view: RunView, record: RunStarted, seq: int) -> RunView:
     """A resume redoes what did not succeed: those jobs are pending again, and keep their steps."""
-    attempt = Attempt(record.pid, record.host, record.at, record.born)
+    attempt = Attempt(record.pid, record.host, record.at, record.born, record.origin)
     jobs = _redone(view, *(phase for phase in Phase if not phase.lets_pass))
     return replace(
         view,
@@ -77,6 +77,7 @@ def _started(view: RunView, record: RunStarted, seq: int) -> RunView:
         superseded_by="",
         attempts=(*view.attempts, attempt),
         jobs=jobs,
+        origin=record.origin or view.origin,
         seq=seq,
     )
 

@@ -34,18 +34,30 @@ INDEX = "runs"
 class Runs(Durations):
     """Reads and writes runs. Times left out are the ledger's clock."""
 
-    def open_run(self, commit: str, branch: str, base: str | None, trigger: str, plan: Plan | None = None) -> RunView:
-        """Open a run under the next id, with its plan where there is one already."""
+    def open_run(
+        self,
+        commit: str,
+        branch: str,
+        base: str | None,
+        trigger: str,
+        plan: Plan | None = None,
+        *,
+        origin: str = "",
+    ) -> RunView:
+        """Open a run under the next id, with its plan where there is one already.
+
+        `origin` is the workflow run that it was begun by, see `model.origin`; empty when it was none.
+        """
         at = self._clock()
         for _ in range(CONFLICTS):
             head = self._journal.refresh(INDEX)
             run = str(head.length + 1)
             try:
-                allotted = RunAllotted(run, commit, branch, base, trigger, at)
+                allotted = RunAllotted(run, commit, branch, base, trigger, at, origin)
                 self._journal.append_at(INDEX, head, ALLOTMENTS.encode(allotted))
             except Conflict:
                 continue
-            opened = RunOpened(run, commit, branch, base, trigger, at)
+            opened = RunOpened(run, commit, branch, base, trigger, at, origin)
             self._journal.append(_stream(run), RUNS.encode(opened))
             return self.record_plan(run, plan) if plan else self.run(run)
         raise always_late(INDEX)
@@ -55,15 +67,18 @@ class Runs(Durations):
         self._write(run, PlanRecorded(plan, self._clock()))
         return self.run(run)
 
-    def run_started(self, run: str, pid: int, host: str, born: str = "", *, unless_ended: bool = False) -> RunView:
+    def run_started(
+        self, run: str, pid: int, host: str, born: str = "", *, origin: str = "", unless_ended: bool = False
+    ) -> RunView:
         """A process took the run up: an attempt. `born` tells the process from one that gets its pid later.
 
+        `origin` is the workflow run that the process is part of, see `model.origin`; empty when it is of none.
         With `unless_ended`, nothing is written about a run that is over; the view that is returned says so.
         """
 
         def decide(view: RunView) -> RunStarted | None:
             over = unless_ended and view.phase.ended
-            return None if over else RunStarted(pid, host, self._clock(), born)
+            return None if over else RunStarted(pid, host, self._clock(), born, origin)
 
         return self._decided_run(run, decide)
 
@@ -195,7 +210,7 @@ class Runs(Durations):
             raise _unknown(run)
         entry = self._journal.read(INDEX, int(run) - 1)[0]
         found = decode(ALLOTMENTS, INDEX, entry)
-        return RunView(found.id, found.commit, found.branch, found.base, found.trigger, found.at)
+        return RunView(found.id, found.commit, found.branch, found.base, found.trigger, found.at, origin=found.origin)
 
 
 def _stream(run: str) -> str:

@@ -25,6 +25,7 @@ class RunAllotted:
     base: str | None
     trigger: str
     at: float
+    origin: str = ""
     kind: Literal["run-allotted"] = "run-allotted"
 
 
@@ -33,7 +34,7 @@ class RunAllotted:
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """The run's stream begins: what it is for."""
+    """The run's stream begins: what it is for. `origin` says where it was begun, see `model.origin`."""
 
     id: str
     commit: str
@@ -41,6 +42,7 @@ class RunOpened:
     base: str | None
     trigger: str
     at: float
+    origin: str = ""
     kind: Literal["run-opened"] = "run-opened"
 
 
@@ -55,12 +57,16 @@ class PlanRecorded:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A process took the run up; every one after the first is a resume. `born` tells a reused pid apart."""
+    """A process took the run up; every one after the first is a resume.
+
+    `born` tells a reused pid apart; `origin` says where the process runs, when that is not a machine of somebody's.
+    """
 
     pid: int
     host: str
     at: float
     born: str = ""
+    origin: str = ""
     kind: Literal["run-started"] = "run-started"
 
 

@@ -12,12 +12,14 @@ class Attempt:
 
     Attributes:
         born: What tells the process from a later one with the same pid; empty where it is not known.
+        origin: The workflow run that it is part of, see `model.origin`; empty when it is of none.
     """
 
     pid: int
     host: str
     at: float
     born: str = ""
+    origin: str = ""
 
 
 Alive = Callable[[Attempt], bool]
@@ -135,6 +137,7 @@ class RunView:
         ended: When it ended; None while it has not.
         superseded_by: The newer run that took its place; empty when none did.
         interrupted: It says that it is running, and its process is gone. Only set by `judged`.
+        origin: The workflow run that walks it, or did last, see `model.origin`; empty when none ever did.
         seq: How many records of its stream this view has seen.
     """
 
@@ -154,6 +157,7 @@ class RunView:
     ended: float | None = None
     superseded_by: str = ""
     interrupted: bool = False
+    origin: str = ""
     seq: int = 0
 
     @property
