@@ -97,7 +97,8 @@ async def test_a_rollback_that_fails_half_way_is_put_back(two_live: Shop) -> Non
     assert sorted(undone) == ["APP → sha256:bbbbbbbbbbbb", "api-prod: live → 3"]
     assert await two_live.live("prod") == all_on("b")
     view = two_live.ledger.environment("prod")
-    assert (view.live, view.lock, view.intent, view.pinned) == ("r2", None, None, None)
+    assert (view.live, view.lock, view.intent) == ("r2", None, None)
+    assert view.pinned is not None  # a person wanted automation to stop here
     await rolled_back(two_live.rolling_back("r1"))
     assert await two_live.live("prod") == all_on("a")
 
@@ -122,6 +123,20 @@ async def test_a_rollback_that_is_killed_is_taken_up(shop: Shop) -> None:
         assert (view.live, view.lock, view.intent) == ("r1", None, None), moment
         assert view.pinned is not None, moment
     assert moment > 15
+
+
+async def test_no_run_undoes_one_that_was_killed_and_whose_lock_was_broken(two_live: Shop) -> None:
+    run = two_live.rolling_back("r1")
+    dies_behind(two_live.cloud.wire, "functions.point api-prod live")
+    assert await killed(run, two_live, NEVER)
+    two_live.living.discard(run.run)
+    two_live.ledger.break_lock("prod", "ann", "its machine is gone")
+    standing = await two_live.live("prod")
+    assert standing == {"api": "a", "worker": "b", "site": "b"}
+    two_live.release("c")
+    reports, _ = await walked(two_live.workshop())
+    assert "is pinned by" in reports["deploy-prod"].failure["what"]
+    assert await two_live.live("prod") == standing
 
 
 async def test_what_a_run_left_half_way_goes_back_before_a_rollback_begins(two_live: Shop) -> None:

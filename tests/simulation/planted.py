@@ -161,9 +161,9 @@ PLANTS = (
         "rollback-unpinned",
         "a person's rollback does not pin",
         BACK,
-        "tidegate.ledger.environments",
-        "RolledBack(release, by, reason, self._clock(), run, pin)",
-        "RolledBack(release, by, reason, self._clock(), run, False)",
+        "tidegate.execute.rollback",
+        "    shop.ledger.pin(environment, getpass.getuser(), job.reason)\n",
+        "",
     ),
     Plant(
         "half-live",

@@ -88,7 +88,10 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
     if view.intent is None or view.way_back is None or not _is_about(view, exposure):
         world.violate(BACK, f"{text} before its way back was recorded")
         return
-    if view.pinned is not None and not _is_by_a_person(world, exposure.run):
+    if _is_by_a_person(world, exposure.run):
+        if view.pinned is None:
+            world.violate(BACK, f"{text} for a person, and nothing keeps automation away from it")
+    elif view.pinned is not None:
         world.violate(BACK, f"{text} although a person pinned the environment")
     if last is None or exposure.target == "site" or not view.way_back.release:
         return

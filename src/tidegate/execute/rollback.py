@@ -14,7 +14,8 @@ from tidegate.model.job import Job, JobReport, Phase
 async def roll_back(shop: Workshop, job: Job) -> JobReport:
     """Move every live pointer to where it stood while the release was live, and pin the environment there.
 
-    Where they stand now is recorded first: a rollback that fails half-way is put back like any other change.
+    Where they stand now is recorded first: a rollback that fails half-way is put back like any other change. The pin
+    comes before the first pointer moves, and stays when the rollback fails: a person wanted automation to stop here.
 
     Raises:
         Locked: When a run holds the environment; a rollback does not wait in line.
@@ -36,6 +37,8 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
     if view.intent is not None and view.intent.run != shop.run:
         await return_first(shop, view, view.intent.run)
     standing = pointers_of(await observe(shop, environment))
+    # From here on no automation may come between, be this process killed and its lock broken.
+    shop.ledger.pin(environment, getpass.getuser(), job.reason)
     shop.ledger.record_intent(environment, shop.run, release.id, standing)
     returned = await return_to(shop, environment, pointers, job.name, Known(standing, release))
     if returned.strangers:
