@@ -97,6 +97,7 @@ def test_the_example_means_what_it_says() -> None:
     assert pipeline.site is not None
     assert (pipeline.site.install, pipeline.site.strategy) == (("npm", "ci"), Strategy.POINTER)
     assert pipeline.resources.tables == {"dr-daily-report-watchlist-{env}": ("user", "ticker")}
+    assert pipeline.resources.secrets == {"seal": "dr-daily-report-seal-{env}"}
     assert pipeline.check is not None
     assert [step.warn for step in pipeline.check.steps] == [False, True]
     assert pipeline.browser is not None

@@ -1,8 +1,13 @@
 """A person puts a release back: one pointer write a target, no build, and a pin that no run passes by."""
 
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from tests.pipeline.lighter import lighter
@@ -19,6 +24,8 @@ TWO_ENVIRONMENTS = """\
 """
 MOVED = ["report-worker live", "site", "telegram-api live", "ticker-scheduler live"]
 """The targets in which the two releases differ; the image of fund-data-sync is inherited."""
+SECRET = "dr-daily-report-seal-prod"
+ROTATED = "another-value"
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +37,14 @@ def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Ite
 
 @pytest.fixture(scope="module")
 def served(product: Product) -> list[Serving]:
-    """Two releases, live in prod one after the other; what prod served with each."""
+    """Two releases, live in prod one after the other; what prod served with each. Then a secret is rotated."""
     found = [_released(product)]
     product.write("src/api/changed.py", "# another backend\n")
     product.replace("frontend/twinbar/index.html", "<title>", "<!-- another page --><title>")
     product.commit("Change both")
-    return [*found, _released(product)]
+    found.append(_released(product))
+    _client(product, "secretsmanager").put_secret_value(SecretId=SECRET, SecretString=ROTATED)
+    return found
 
 
 @pytest.fixture
@@ -70,6 +79,21 @@ def test_a_rollback_is_one_pointer_write_a_target(product: Product, served: list
     assert (found.commit, found.page, found.functions) == (old.commit, old.page, old.functions)
     assert found.versions == new.versions, "nothing is published"
     assert observe(product, "dev").commit == new.commit
+
+
+def test_what_is_back_uses_the_rotated_secret(product: Product, served: list[Serving]) -> None:
+    """Its versions froze the secret's name: a frozen value would be the one from before the rotation."""
+    assert served
+    job = {"Records": [{"messageId": "m1", "body": json.dumps({"ticker": "NVDA"})}]}
+    invoked = _client(product, "lambda").invoke(
+        FunctionName="dr-daily-report-report-worker-prod", Qualifier="live", Payload=json.dumps(job).encode()
+    )
+    assert json.loads(invoked["Payload"].read()) == {"batchItemFailures": []}
+    files = _client(product, "s3")
+    [stored] = files.list_objects_v2(Bucket="dr-daily-report-pdf-prod", Prefix="reports/NVDA/")["Contents"]
+    pdf = files.get_object(Bucket="dr-daily-report-pdf-prod", Key=stored["Key"])
+    sealed = hmac.new(ROTATED.encode(), pdf["Body"].read(), hashlib.sha256).hexdigest()
+    assert pdf["Metadata"] == {"seal": sealed}
 
 
 def test_status_shows_the_release_and_the_pin(product: Product, served: list[Serving]) -> None:
@@ -134,6 +158,11 @@ def _released(product: Product) -> Serving:
     run = product.push()
     assert run.phase is Phase.SUCCEEDED, explain(product, run)
     return observe(product, "prod")
+
+
+def _client(product: Product, service: str) -> Any:
+    session: Any = boto3.session.Session("test", "test", region_name="ap-southeast-1")
+    return session.client(service, endpoint_url=endpoint_of(product))
 
 
 def _targets(trail: Trail) -> list[str]:

@@ -46,6 +46,11 @@ class Names:
         return self._required("PDF_BUCKET_NAME")
 
     @property
+    def seal_secret(self) -> str:
+        """The secret's name: its value is read when it is used."""
+        return self._required("SEAL_SECRET_NAME")
+
+    @property
     def key_prefix(self) -> str:
         """What every key in a bucket starts with."""
         return "" if self.qualifier == LIVE else "candidate/"

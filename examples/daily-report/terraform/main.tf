@@ -19,6 +19,7 @@ locals {
     REPORT_QUEUE_NAME = "${local.prefix}-report-jobs-${var.environment}"
     PDF_BUCKET_NAME   = "${local.prefix}-pdf-${var.environment}"
     FUND_BUCKET_NAME  = "${local.prefix}-fund-data-${var.environment}"
+    SEAL_SECRET_NAME  = "${local.prefix}-seal-${var.environment}"
   }
 }
 
@@ -45,6 +46,24 @@ resource "aws_iam_role_policy_attachment" "logs" {
 
   role       = aws_iam_role.function[each.key].name
   policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+}
+
+# Its value is set and rotated outside of Terraform, whose state would hold it in clear text.
+resource "aws_secretsmanager_secret" "seal" {
+  name = local.variables.SEAL_SECRET_NAME
+}
+
+data "aws_iam_policy_document" "seal" {
+  statement {
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.seal.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "seal" {
+  name   = "read-the-seal"
+  role   = aws_iam_role.function["report-worker"].name
+  policy = data.aws_iam_policy_document.seal.json
 }
 
 resource "aws_cloudwatch_log_group" "function" {

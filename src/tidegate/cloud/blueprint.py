@@ -70,6 +70,7 @@ class Blueprint:
     tables: tuple[TableBlueprint, ...] = ()
     queues: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     site: SiteBlueprint | None = None
 
 

@@ -107,7 +107,7 @@ def _site(site: SiteSection) -> SiteSpec:
 
 def _resources(resources: ResourcesSection) -> Resources:
     tables = {name: (table.hash, table.range) for name, table in resources.tables.items()}
-    return Resources(tables, dict(resources.queues), dict(resources.buckets))
+    return Resources(tables, dict(resources.queues), dict(resources.buckets), dict(resources.secrets))
 
 
 def _check_gate(gate: TestSection) -> CheckGate:

@@ -143,6 +143,7 @@ def _placeholders(file: PipelineFile) -> Iterator[Finding]:
     names += [(("resources", "tables", name), name, True) for name in file.resources.tables]
     names += [(("resources", "queues", key), name, False) for key, name in file.resources.queues.items()]
     names += [(("resources", "buckets", key), name, False) for key, name in file.resources.buckets.items()]
+    names += [(("resources", "secrets", key), name, False) for key, name in file.resources.secrets.items()]
     if file.site:
         names.append((("site", "bucket"), file.site.bucket, False))
     for path, text, key in names:

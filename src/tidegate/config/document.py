@@ -126,6 +126,10 @@ class ResourcesSection(Section):
     buckets: dict[str, NamePattern] = Field(
         default_factory=dict, description="Key → name (with `{env}`) of an S3 bucket."
     )
+    secrets: dict[str, NamePattern] = Field(
+        default_factory=dict,
+        description="Key → name (with `{env}`) of a secret in Secrets Manager, which functions read by that name.",
+    )
 
 
 class StepSection(Section):

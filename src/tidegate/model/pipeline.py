@@ -138,11 +138,13 @@ class Resources:
         tables: Name pattern → (hash key, range key or None), both strings.
         queues: Key → name pattern.
         buckets: Key → name pattern.
+        secrets: Key → name pattern of what functions read by name: their variables hold no secret.
     """
 
     tables: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     queues: Mapping[str, str] = field(default_factory=dict)
     buckets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
         tables=tuple(TableBlueprint(expand(name, environment), *keys) for name, keys in resources.tables.items()),
         queues=tuple(expand(name, environment) for name in resources.queues.values()),
         buckets=tuple(expand(name, environment) for name in resources.buckets.values()),
+        secrets=tuple(expand(name, environment) for name in resources.secrets.values()),
         site=_site(pipeline, environment),
     )
 

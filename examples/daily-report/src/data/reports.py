@@ -11,8 +11,8 @@ _log = logging.getLogger(__name__)
 
 
 class ReportStore(Protocol):
-    def put(self, ticker: str, day: dt.date, pdf: bytes) -> str:
-        """Store a report, replacing the one of that day, and return its key; raises UnavailableError."""
+    def put(self, ticker: str, day: dt.date, pdf: bytes, seal: str) -> str:
+        """Store a report and its seal, replacing those of that day; return its key. Raises UnavailableError."""
         ...
 
     def url(self, ticker: str, day: dt.date) -> str | None:
@@ -28,10 +28,11 @@ class S3ReportStore:
         self._bucket = bucket
         self._prefix = prefix
 
-    def put(self, ticker: str, day: dt.date, pdf: bytes) -> str:
+    def put(self, ticker: str, day: dt.date, pdf: bytes, seal: str) -> str:
         key = self._key(ticker, day)
+        stored = {"Body": pdf, "ContentType": "application/pdf", "Metadata": {"seal": seal}}
         with available(f"bucket {self._bucket}"):
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=pdf, ContentType="application/pdf")
+            self._s3.put_object(Bucket=self._bucket, Key=key, **stored)
         return key
 
     def url(self, ticker: str, day: dt.date) -> str | None:

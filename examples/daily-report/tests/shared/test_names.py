@@ -13,6 +13,7 @@ VARIABLES = {
     "PDF_BUCKET_NAME": "pdf",
     "FUND_BUCKET_NAME": "funds",
     "FUND_TABLE": "fund-data",
+    "SEAL_SECRET_NAME": "seal",
 }
 
 
@@ -53,7 +54,7 @@ def test_only_live_touches_live_resources(qualifier, suffix, prefix):
     assert names.watchlist_table == f"watchlist{suffix}"
     assert names.report_queue == f"jobs{suffix}"
     assert (names.pdf_bucket, names.key_prefix) == ("pdf", prefix)
-    assert names.environment == "dev"
+    assert (names.environment, names.seal_secret) == ("dev", "seal")
     fund_names = fund.Names(VARIABLES, qualifier)
     assert fund_names.fund_table == f"fund-data{suffix}"
     assert fund_names.fund_object(None, "in.csv") == ("funds", f"{prefix}in.csv")

@@ -10,6 +10,7 @@ from src.data.aws import UnavailableError
 from src.data.jobs import ReportJob, SqsReportQueue
 from src.data.market import shipped_market
 from src.data.reports import S3ReportStore
+from src.data.secrets import Seal, seal_of
 from src.data.watchlist import DynamoWatchlist
 from src.scheduler.handler import schedule
 
@@ -92,11 +93,11 @@ def test_a_table_that_does_not_exist_is_named(stub):
 
 @pytest.mark.parametrize("stub", ["s3"], indirect=True)
 def test_a_report_is_stored_below_its_prefix(stub):
-    stored = {"Bucket": "pdf", "Key": KEY, "Body": b"%PDF", "ContentType": "application/pdf"}
+    stored = {"Bucket": "pdf", "Key": KEY, "Body": b"%PDF", "ContentType": "application/pdf", "Metadata": {"seal": "s"}}
     stub.add_response("put_object", {}, stored)
     stub.add_response("head_object", {}, {"Bucket": "pdf", "Key": KEY})
     store = S3ReportStore(stub.client, "pdf", "candidate/")
-    assert store.put("NVDA", DAY, b"%PDF") == KEY
+    assert store.put("NVDA", DAY, b"%PDF", "s") == KEY
     assert KEY in (store.url("NVDA", DAY) or "")
 
 
@@ -105,3 +106,19 @@ def test_a_report_is_stored_below_its_prefix(stub):
 def test_a_report_without_a_pdf_has_no_link(stub, code):
     stub.add_client_error("head_object", code, expected_params={"Bucket": "pdf", "Key": ANY})
     assert S3ReportStore(stub.client, "pdf", "").url("NVDA", DAY) is None
+
+
+@pytest.mark.parametrize("stub", ["secretsmanager"], indirect=True)
+def test_a_seal_is_made_with_the_secret_of_the_moment(stub):
+    for value in ("one", "other"):
+        stub.add_response("get_secret_value", {"SecretString": value}, {"SecretId": "seal"})
+    first, then = seal_of(stub.client, "seal"), seal_of(stub.client, "seal")
+    assert first.of(b"%PDF") == Seal(b"one").of(b"%PDF") != then.of(b"%PDF")
+    assert "one" not in repr(first)
+
+
+@pytest.mark.parametrize("stub", ["secretsmanager"], indirect=True)
+def test_a_secret_that_does_not_exist_is_named(stub):
+    stub.add_client_error("get_secret_value", "ResourceNotFoundException")
+    with pytest.raises(UnavailableError, match="secret seal"):
+        seal_of(stub.client, "seal")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
@@ -133,6 +134,11 @@ class Clients:
     def rules(self) -> "EventBridgeClient":
         """Amazon EventBridge."""
         return self._client("events")  # type: ignore[no-any-return]
+
+    @property
+    def secrets(self) -> "SecretsManagerClient":
+        """AWS Secrets Manager."""
+        return self._client("secretsmanager")  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the connections of all clients."""

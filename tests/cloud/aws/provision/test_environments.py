@@ -40,6 +40,7 @@ def blueprint(environment: str, product: str, strategy: Strategy = Strategy.POIN
         tables=(TableBlueprint(name("watchlist"), "user", "ticker"), TableBlueprint(name("funds"), "fund")),
         queues=(name("jobs"),),
         buckets=(name("pdf"),),
+        secrets=(name("key"),),
         site=SiteBlueprint(name("webapp"), strategy, JAVASCRIPT),
     )
 
@@ -169,6 +170,17 @@ async def test_a_second_time_changes_nothing(cloud: Cloud, endpoint: str, produc
     assert again["dev"] == dev
     assert await cloud.functions.observe(f"{product}-api-dev", ("live", "candidate")) == before
     assert stores == [await cloud.edges.pointers((await cloud.edges.distribution(dev.app_distribution)).store)]
+
+
+@pytest.mark.usefixtures("dev")
+async def test_a_secret_keeps_its_value(endpoint: str, product: str, wire: Wire, ask: Callable[..., Any]) -> None:
+    def value() -> str:
+        return str(wire.clients.secrets.get_secret_value(SecretId=f"{product}-key-dev")["SecretString"])
+
+    made_up = await ask(value)
+    assert len(made_up) >= 32
+    await provision(REGION, endpoint, [blueprint("dev", product)])
+    assert await ask(value) == made_up
 
 
 async def test_changed_variables_reach_latest_and_no_version(

@@ -18,6 +18,7 @@ from tidegate.cloud.aws.provision.placeholder import push_placeholder
 from tidegate.cloud.aws.provision.queue import ensure_queue
 from tidegate.cloud.aws.provision.repository import ensure_blob_mounting, ensure_repository
 from tidegate.cloud.aws.provision.schedule import ensure_schedule
+from tidegate.cloud.aws.provision.secret import ensure_secret
 from tidegate.cloud.aws.provision.table import ensure_table
 from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.blueprint import CANDIDATE_SUFFIX, Blueprint, FunctionBlueprint, Provisioned
@@ -112,6 +113,8 @@ async def _resources(wire: Wire, blueprint: Blueprint) -> None:
     site = (blueprint.site.bucket,) if blueprint.site else ()
     for bucket in dict.fromkeys((*blueprint.buckets, *site)):
         await ensure_bucket(wire, bucket)
+    for secret in blueprint.secrets:
+        await ensure_secret(wire, secret)
     timeouts = dict.fromkeys(blueprint.queues, 0)
     for function in blueprint.functions:
         if function.queue:
