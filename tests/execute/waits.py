@@ -7,7 +7,8 @@ from tests.execute.shops import Shop
 from tidegate.execute.workshop import Workshop
 from tidegate.model.pipeline import Environment
 from tidegate.model.run import RunView
-from tidegate.operations.run import _kept, _walk
+from tidegate.operations.kept import kept
+from tidegate.operations.run import _walk
 
 PIPELINE = replace(
     WHOLE,
@@ -26,7 +27,7 @@ async def carried(shop: Shop, run: Workshop) -> Workshop:
     view = shop.ledger.run(run.run)
     shop.ledger.run_started(run.run, 1, "host")
     shop.living.add(run.run)
-    await _walk(run, _kept(shop.ledger, view, run.pipeline))
+    await _walk(run, kept(shop.ledger, view, run.pipeline))
     shop.living.discard(run.run)
     return replace(run, guards={})
 

@@ -14,7 +14,7 @@ from tidegate.execute.workshop import Workshop
 from tidegate.gates.command import TestReport
 from tidegate.ledger.memory import MemoryStore
 from tidegate.model.job import JobReport
-from tidegate.operations.run import _kept
+from tidegate.operations.kept import kept
 from tidegate.process import Ended
 
 
@@ -35,7 +35,7 @@ class MortalStore(MemoryStore):
 async def walked(shop: Workshop) -> tuple[dict[str, JobReport], list[str]]:
     """Walk a run, or take it up again, and put back what it still holds; its jobs and what was undone."""
     performer = RunPerformer(shop)
-    done = _kept(shop.ledger, shop.ledger.run(shop.run), shop.pipeline)
+    done = kept(shop.ledger, shop.ledger.run(shop.run), shop.pipeline)
     reports = await walk(shop.plan.jobs, performer, performer, done, shop.alarm)
     return reports, await put_back_all(shop)
 

@@ -14,9 +14,9 @@ from tidegate.execute.home import Home
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.model.job import JobReport, Phase
+from tidegate.operations.kept import kept
 from tidegate.operations.project import Project
 from tidegate.operations.resume import resumable
-from tidegate.operations.run import _kept
 from tidegate.plan.graph import Behind, plan_run
 from tidegate.plan.scope import Scope
 from tidegate.process import own
@@ -46,14 +46,14 @@ def hold(ledger: Ledger, run: str, environment: str = "dev") -> None:
     ledger.record_intent(environment, run, "r1", {})
 
 
-def kept(ledger: Ledger, run: str) -> list[str]:
-    return list(_kept(ledger, ledger.run(run), PIPELINE))
+def kept_of(ledger: Ledger, run: str) -> list[str]:
+    return list(kept(ledger, ledger.run(run), PIPELINE))
 
 
 def test_builds_are_kept_with_what_came_of_them(ledger: Ledger, run: str) -> None:
     end(ledger, run, "detect-changes", "test", "build")
     end(ledger, run, "build-frontend", phase=Phase.SATISFIED)
-    done = _kept(ledger, ledger.run(run), PIPELINE)
+    done = kept(ledger, ledger.run(run), PIPELINE)
     assert list(done) == ["detect-changes", "test", "build", "build-frontend"]
     assert done["build"] == JobReport(Phase.SUCCEEDED, "build was done", {"of": "build"})
 
@@ -62,14 +62,14 @@ def test_builds_are_kept_with_what_came_of_them(ledger: Ledger, run: str) -> Non
 def test_what_did_not_let_pass_is_done_again(ledger: Ledger, run: str, phase: Phase) -> None:
     end(ledger, run, "test")
     end(ledger, run, "build", phase=phase)
-    assert kept(ledger, run) == ["test"]
+    assert kept_of(ledger, run) == ["test"]
 
 
 def test_what_was_in_flight_is_done_again(ledger: Ledger, run: str) -> None:
     hold(ledger, run)
     end(ledger, run, "test", "deploy-dev")
     ledger.job_started(run, "e2e-test-dev")
-    assert kept(ledger, run) == ["test", "deploy-dev"]
+    assert kept_of(ledger, run) == ["test", "deploy-dev"]
 
 
 def test_an_environment_that_the_run_let_go_of_begins_anew(ledger: Ledger, run: str) -> None:
@@ -77,7 +77,7 @@ def test_an_environment_that_the_run_let_go_of_begins_anew(ledger: Ledger, run: 
     end(ledger, run, "test", "deploy-dev")
     ledger.put_back("dev", run, "e2e failed")
     ledger.release_lock("dev", run)
-    assert kept(ledger, run) == ["test"]
+    assert kept_of(ledger, run) == ["test"]
 
 
 def test_an_environment_that_another_run_holds_begins_anew(ledger: Ledger, run: str) -> None:
@@ -85,7 +85,7 @@ def test_an_environment_that_another_run_holds_begins_anew(ledger: Ledger, run: 
     end(ledger, run, "test", "deploy-dev")
     ledger.release_lock("dev", run)
     ledger.acquire("dev", "7", "somebody", "deploy", 60.0)
-    assert kept(ledger, run) == ["test"]
+    assert kept_of(ledger, run) == ["test"]
 
 
 def test_an_environment_that_was_reached_is_left_alone(ledger: Ledger, run: str) -> None:
@@ -96,7 +96,7 @@ def test_an_environment_that_was_reached_is_left_alone(ledger: Ledger, run: str)
     ledger.release_lock("dev", run)
     hold(ledger, run, "staging")
     end(ledger, run, "deploy-staging")
-    assert set(kept(ledger, run)) == {"test", *own_jobs, "deploy-staging"}
+    assert set(kept_of(ledger, run)) == {"test", *own_jobs, "deploy-staging"}
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from tidegate.changes.detect import detect
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.model.job import Duty, Job, Phase, Plan
 from tidegate.model.run import RunView
+from tidegate.operations.kept import kept
 from tidegate.operations.plan import behind_of
 from tidegate.operations.rollback import _target
-from tidegate.operations.run import _kept, _walk
+from tidegate.operations.run import _walk
 from tidegate.plan.graph import Behind, plan_run
 from tidegate.plan.scope import scope_of
 
@@ -136,7 +137,7 @@ async def _carry(process: Process, run: str, *, unless_ended: bool = False) -> N
     )
     view = ledger.run_started(run, process.pid, HOST, unless_ended=unless_ended)
     if not view.phase.ended:
-        await _walk(shop, _kept(ledger, view, world.pipeline))
+        await _walk(shop, kept(ledger, view, world.pipeline))
 
 
 async def _rest(world: World) -> None:

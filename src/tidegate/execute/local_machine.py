@@ -36,10 +36,16 @@ _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILIN
 
 
 class LocalMachine:
-    """Implements `machine.Machine`."""
+    """Implements `machine.Machine`.
 
-    def __init__(self, home: Home) -> None:
+    Args:
+        home: Where files are kept.
+        echo: What each line of a job's log is told besides; None for nobody.
+    """
+
+    def __init__(self, home: Home, echo: Log | None = None) -> None:
         self._home = home
+        self._echo = echo
 
     def log(self, run: str, job: str) -> Log:
         """See `Machine.log`; the file is below the home."""
@@ -49,6 +55,8 @@ class LocalMachine:
         def write(line: str) -> None:
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(f"{line}\n")
+            if self._echo is not None:
+                self._echo(line)
 
         return write
 

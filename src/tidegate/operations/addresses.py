@@ -5,7 +5,7 @@ On GitHub Actions a job sees the secrets of its own environment as variables. On
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tidegate.errors import ConfigError
@@ -22,8 +22,10 @@ CANDIDATE_API = "TELEGRAM_CANDIDATE_API_URL"
 SECRETS = (APP, TEST, TEST_DOMAIN, BUCKET, API)
 
 
-def read_addresses(pipeline: Pipeline, home: Home, environ: Mapping[str, str] = os.environ) -> dict[str, SiteAddress]:
-    """The site address of every environment; empty for a pipeline without a site.
+def read_addresses(
+    pipeline: Pipeline, home: Home, environ: Mapping[str, str] = os.environ, *, only: Sequence[str] | None = None
+) -> dict[str, SiteAddress]:
+    """The site address of every environment, or of some `only`; empty for a pipeline without a site.
 
     Raises:
         ConfigError: When one is missing or not of the right shape. A missing TEST distribution is an error like any
@@ -31,7 +33,10 @@ def read_addresses(pipeline: Pipeline, home: Home, environ: Mapping[str, str] = 
     """
     if pipeline.site is None:
         return {}
-    return {name: _address(name, home.environment(name), environ) for name in pipeline.environments}
+    return {
+        name: _address(name, home.environment(name), environ)
+        for name in (pipeline.environments if only is None else only)
+    }
 
 
 def write_address(path: Path, values: Mapping[str, str]) -> None:

@@ -5,34 +5,26 @@ import contextlib
 import fcntl
 import os
 import socket
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO
 
-from tidegate.cloud.patience import Patience
-from tidegate.cloud.patient import patient
 from tidegate.errors import ConfigError, Failure
 from tidegate.execute.interpreter import walk
-from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.lock import leave_queues
 from tidegate.execute.performer import RunPerformer, put_back_all
 from tidegate.execute.superseding import superseded_by
-from tidegate.execute.workshop import Edition, Workshop
+from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
-from tidegate.model.job import Duty, JobReport, Phase, Plan, Waiver
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.job import JobReport, Phase, Waiver
 from tidegate.model.run import Attempt, RunView
-from tidegate.operations.addresses import read_addresses
+from tidegate.operations.conclusion import conclusion, undecided
+from tidegate.operations.kept import kept
 from tidegate.operations.plan import Planned, make_plan
 from tidegate.operations.project import Project
+from tidegate.operations.workshop import Walker, checkout, open_workshop
 from tidegate.process import lives, own
-
-OUTAGE = Patience(attempts=6, first_seconds=0.5)
-"""A run goes on asking for a quarter of a minute, the retries of the adapters included; what lasts longer is for
-`tidegate resume`."""
 
 LEAVING_SECONDS = 10.0
 """How long a run that waits is waited for, until the process that left it is gone."""
@@ -71,7 +63,7 @@ async def plan_and_open(
             )
     plan = replace(planned.plan, waiver=waiver)
     if not plan.empty:
-        await asyncio.to_thread(_checkout, project, plan.commit)
+        await asyncio.to_thread(checkout, project, plan.commit)
     with project.ledger() as ledger:
         run = ledger.open_run(plan.commit, pushed, plan.base, trigger)
         ledger.record_plan(run.id, plan)
@@ -95,44 +87,19 @@ async def carry(project: Project, run: str, *, unless_ended: bool = False) -> Ru
             return view
         refuse_living(view)
         try:
-            async with _workshop(project, ledger, view, view.plan) as shop:
+            walker = Walker(f"{socket.gethostname()}:{os.getpid()}", alive)
+            async with open_workshop(project, ledger, view, view.plan, walker) as shop:
                 pid, since = own()
                 view = ledger.run_started(run, pid, socket.gethostname(), since, unless_ended=unless_ended)
                 if view.phase.ended:
                     return view
-                await _walk(shop, _kept(ledger, view, shop.pipeline))
+                await _walk(shop, kept(ledger, view, shop.pipeline))
         except Failure as failure:
             # What keeps a run from being taken up at all. Later attempts leave it to be resumed as it stands.
             if not ledger.run(run).attempts:
                 ledger.run_ended(run, Phase.FAILED, failure.what)
             raise
         return ledger.run(run)
-
-
-@contextlib.asynccontextmanager
-async def _workshop(project: Project, ledger: Ledger, view: RunView, plan: Plan) -> AsyncIterator[Workshop]:
-    pipeline = project.pipeline_at(project.repository(), view.commit)
-    source = await asyncio.to_thread(_checkout, project, view.commit)
-    addresses = read_addresses(pipeline, project.home)
-    async with project.cloud(pipeline) as cloud:
-        yield Workshop(
-            run=view.id,
-            pipeline=pipeline,
-            plan=plan,
-            source=source,
-            machine=LocalMachine(project.home),
-            cloud=patient(cloud, OUTAGE),
-            ledger=ledger,
-            addresses=addresses,
-            holder=f"{socket.gethostname()}:{os.getpid()}",
-            alive=lambda other: alive(ledger.run(other)),
-            clock=time.time,
-            past=lambda commit: _edition(project, commit),
-        )
-
-
-def _edition(project: Project, commit: str) -> Edition:
-    return Edition(project.pipeline_at(project.repository(), commit), _checkout(project, commit))
 
 
 @contextlib.asynccontextmanager
@@ -223,9 +190,9 @@ async def _put_back(shop: Workshop) -> None:
 
 def _concluded(shop: Workshop, reports: Mapping[str, JobReport]) -> bool:
     """Record how the run ended, or that it waits; False when what it waits for was decided meanwhile."""
-    phase, reason = _conclusion(shop.plan, reports)
+    phase, reason = conclusion(shop.plan, reports)
     if phase is Phase.WAITING:
-        if not shop.ledger.run_waits(shop.run, _undecided(shop.plan, reports), reason):
+        if not shop.ledger.run_waits(shop.run, undecided(shop.plan, reports), reason):
             return False
         by, why = superseded_by(shop)
         if by:  # while the run was under way, so that nobody else ended it
@@ -235,50 +202,3 @@ def _concluded(shop: Workshop, reports: Mapping[str, JobReport]) -> bool:
     by, _ = superseded_by(shop) if phase is Phase.CANCELLED else ("", "")
     shop.ledger.run_ended(shop.run, phase, reason, by)
     return True
-
-
-def _undecided(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
-    """Environments whose approval is waited for."""
-    return tuple(job.environment for job in plan.jobs if reports[job.name].phase is Phase.WAITING)
-
-
-def _conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str]:
-    """How a run stands after its walk: a failure comes before what superseded it, and that before a wait."""
-    for phase in (Phase.FAILED, Phase.CANCELLED):
-        first = next((name for name, report in reports.items() if report.phase is phase), None)
-        if first:
-            line = reports[first].detail.partition("\n")[0]
-            return phase, f"{first}: {line}" if phase is Phase.FAILED else line
-    if undecided := _undecided(plan, reports):
-        return Phase.WAITING, f"waits for approval of {', '.join(undecided)}"
-    live = [job.environment for job in plan.jobs if job.applies and job.environment and job.duty is not Duty.VERIFY]
-    return Phase.SUCCEEDED, f"live in {', '.join(dict.fromkeys(live))}" if live else plan.reason
-
-
-def _kept(ledger: Ledger, view: RunView, pipeline: Pipeline) -> dict[str, JobReport]:
-    """Jobs of an earlier attempt that need not be done again.
-
-    An environment whose lock the run lost meanwhile begins anew: somebody else may have used its candidates.
-    """
-    lost = {
-        name
-        for name in pipeline.environments
-        if (environment := ledger.environment(name)).lock is None or environment.lock.run != view.id
-    }
-    reached = {name for name in lost if ledger.environment(name).went_live_by(view.id)}
-    return {
-        name: JobReport(job.phase, job.detail, job.outcome)
-        for name, job in view.jobs.items()
-        if job.phase.lets_pass and (job.environment not in lost or job.environment in reached)
-    }
-
-
-def _checkout(project: Project, commit: str) -> Path:
-    folder = project.home.source(commit)
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            draft = Path(scratch) / "tree"
-            project.repository().checkout(commit, draft)
-            os.replace(draft, folder)  # noqa: PTH105 - a checkout is there whole or not at all
-    return folder
