@@ -84,3 +84,26 @@ async def test_a_job_may_take_as_long_as_its_limit_says(live: Shop) -> None:
     other = live.workshop()
     with pytest.raises(Locked, match=f"dev is held by run {run.run}"):
         live.ledger.acquire("dev", other.run, other.holder, "a newer one", 60.0)
+
+
+async def test_traffic_that_a_person_splits_is_no_way_back(live: Shop) -> None:
+    second, first = live.cloud.functions.versions("api-dev")[2], live.cloud.functions.versions("api-dev")[1]
+    live.cloud.functions.move("api-dev", "live", second, {first: 0.1})
+    live.release("c")
+    reports, undone = await walked(live.workshop())
+    assert f"leads to {second} with 10% to {first}" in reports["deploy-dev"].failure["what"]
+    assert undone == []
+    assert live.ledger.environment("dev").intent is None
+
+
+async def test_a_split_that_a_person_makes_meanwhile_is_not_written_over(live: Shop) -> None:
+    second, first = live.cloud.functions.versions("api-dev")[2], live.cloud.functions.versions("api-dev")[1]
+    live.release("c")
+
+    def person(*_: object) -> None:
+        live.cloud.functions.move("api-dev", "live", second, {first: 0.1})
+
+    live.cloud.wire.behind("functions.point worker-dev candidate", person)
+    reports, _ = await walked(live.workshop())
+    assert f"live of api-dev leads to {second} with 10% to {first}" in reports["promote-dev"].failure["what"]
+    assert await live.live("dev") == all_on("b")

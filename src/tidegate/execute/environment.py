@@ -7,6 +7,7 @@ from tidegate.execute.live import check_live
 from tidegate.execute.lock import held, take
 from tidegate.execute.pointers import live_versions, observe, pointers_of
 from tidegate.execute.put_back import return_first
+from tidegate.execute.strangers import split
 from tidegate.execute.superseding import give_way, not_backwards, reach
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
@@ -106,6 +107,7 @@ async def _prove_targets(shop: Workshop, view: EnvironmentView, snapshot: Snapsh
     if view.live == shop.release().id:
         return
     duties = _duties(shop, view.name)
+    _undivided(snapshot)
     otherwise = f"`tidegate run --without-way-back {view.name} --reason TEXT` deploys all the same"
     if view.live:
         _same_functions(shop, view, snapshot, otherwise)
@@ -117,6 +119,16 @@ async def _prove_targets(shop: Workshop, view: EnvironmentView, snapshot: Snapsh
         _same_site(shop, view, shown, otherwise)
         if shown:
             await prove_site(shop, view.name, shown, otherwise)
+
+
+def _undivided(snapshot: Snapshot) -> None:
+    """Nobody splits the traffic of a live alias: a way back is one version, and writing it would end the split."""
+    if told := split(snapshot):
+        raise GateFailed(
+            f"{told}: there is no one version to return to",
+            where=snapshot.environment,
+            what_next="nothing was changed; let whoever splits the traffic end that, then `tidegate run` again",
+        )
 
 
 def _same_functions(shop: Workshop, view: EnvironmentView, snapshot: Snapshot, otherwise: str) -> None:

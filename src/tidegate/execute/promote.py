@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from tidegate.errors import Failure, Moved
 from tidegate.execute.candidate import CANDIDATES, same_site, same_versions
 from tidegate.execute.pointers import applier, observe
-from tidegate.execute.strangers import strangers
+from tidegate.execute.strangers import split, strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
 from tidegate.model.snapshot import FunctionSnapshot, Snapshot
@@ -77,9 +77,10 @@ def not_moved(shop: Workshop, snapshot: Snapshot) -> None:
     if way_back is None:
         return
     found = strangers(snapshot, way_back.pointers, shop.release(), shop.pipeline)
-    if found:
+    told = "; ".join(map(str, found.values())) or split(snapshot)
+    if told:
         raise Moved(
-            f"somebody else moved {'; '.join(map(str, found.values()))}; nothing more was changed",
+            f"somebody else moved {told}; nothing more was changed",
             where=snapshot.environment,
             what_next="find out who deploys here besides Tidegate, then `tidegate run` again",
         )

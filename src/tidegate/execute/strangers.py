@@ -53,3 +53,13 @@ def strangers(snapshot: Snapshot, way_back: object, intended: Release, pipeline:
         if app not in {stood, intended.site.digest if intended.site else stood}:
             found[SITE] = Stranger("APP", stood[:19] or "nothing", app[:19] or "nothing")
     return found
+
+
+def split(snapshot: Snapshot) -> str:
+    """What says that somebody splits the traffic of a live alias; empty where each leads to one version."""
+    for function in snapshot.functions.values():
+        live = function.aliases.get(LIVE)
+        if live is not None and live.weights:
+            shares = ", ".join(f"{share:.0%} to {version}" for version, share in live.weights.items())
+            return f"live of {function.name} leads to {live.version} with {shares}"
+    return ""
