@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"model", "errors"},
     "changes": {"model", "errors"},
     "plan": {"model", "errors"},
+    "actions": {"config", "plan", "model", "errors"},
     "gates": {"model", "errors"},
     "cloud": {"model", "errors"},
     "ledger": {"model", "errors"},
@@ -21,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "targets": {"cloud", "model", "errors"},
     "execute": {"build", "plan", "gates", "targets", "cloud", "ledger", "process", "model", "errors"},
     "operations": {
-        *("execute", "build", "plan", "gates", "targets", "cloud", "ledger", "process", "changes", "config"),
+        *("actions", "execute", "build", "plan", "gates", "targets", "cloud", "ledger", "process", "changes", "config"),
         *("model", "errors"),
     },
     "cli": {"operations", "execute", "ledger", "config", "model", "errors"},

@@ -4,8 +4,10 @@ import shlex
 
 from tidegate.config.check import seconds
 from tidegate.config.document import (
+    ActionsSection,
     BrowserSection,
     FunctionSection,
+    GatesSection,
     PipelineFile,
     ResourcesSection,
     SiteSection,
@@ -13,6 +15,7 @@ from tidegate.config.document import (
     TestSection,
     TimeoutsSection,
 )
+from tidegate.model.actions import Actions, ApprovalBy, Credentials, Supply, Versions
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import (
     BrowserGate,
@@ -60,6 +63,8 @@ def assemble(file: PipelineFile) -> Pipeline:
         order=Order(file.order),
         environments=_environments(file),
         timeouts=_timeouts(file.timeouts),
+        infrastructure=_infrastructure(file.gates),
+        actions=_actions(file.actions, file.branch) if file.actions else None,
     )
 
 
@@ -117,6 +122,24 @@ def _check_gate(gate: TestSection) -> CheckGate:
 
 def _browser_gate(gate: BrowserSection) -> BrowserGate:
     return BrowserGate(gate.run, tuple(gate.python), gate.shards, float(seconds(gate.timeout)))
+
+
+def _infrastructure(gates: GatesSection) -> dict[str, CheckGate]:
+    given = {"opa-policy": gates.opa_policy, "terratest": gates.terratest}
+    return {name: _check_gate(gate) for name, gate in given.items() if gate is not None}
+
+
+def _actions(section: ActionsSection, branch: str) -> Actions:
+    return Actions(
+        ledger=section.ledger,
+        supply=Supply(section.tidegate.requirements, section.tidegate.path),
+        runner=section.runner,
+        versions=Versions(section.python, section.node, section.terraform, section.go),
+        credentials=Credentials(section.credentials),
+        approval=ApprovalBy(section.approval),
+        pull_requests=tuple(section.pull_requests) or (branch,),
+        infrastructure=tuple(section.infrastructure) or (branch,),
+    )
 
 
 def _timeouts(section: TimeoutsSection) -> Timeouts:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tidegate.config.document import FunctionSection, PipelineFile, SmokeSection
+from tidegate.config.document import ActionsSection, FunctionSection, PipelineFile, SmokeSection, TestSection
 from tidegate.config.problems import Path, nearest
 from tidegate.model.changes import PatternError, check_pattern, check_patterns
 
@@ -14,6 +14,9 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _MISTAKEN = ("env", "environment", "stage")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
+_GITHUB_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
+_OLDEST_PYTHON = (3, 11)
 _SHELL_WORDS = frozenset({"&&", "||", "|", ";", ">", ">>", "<", "&"})
 _LAMBDA_TIMEOUT_SECONDS = 900
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -48,11 +51,19 @@ def check(file: PipelineFile) -> Iterator[Finding]:
     for duty, limit in file.timeouts.model_dump(by_alias=True, exclude_none=True).items():
         if seconds(limit) == 0:
             yield Finding(("timeouts", duty), "a job cannot end in no time", "write for example '30m'")
+    if file.actions:
+        yield from _actions(file, file.actions)
     yield from _environments(file)
     for name, environment in file.environments.items():
         if environment.approvers and environment.approval != "required":
             what = f"{name} has approvers and needs no approval"
             yield Finding(("environments", name, "approvers"), what, "add 'approval: required'", key=True)
+
+
+def check_gates(file: PipelineFile) -> dict[str, TestSection]:
+    """Return the gates that judge a commit, by the name of their job."""
+    given = {"test": file.gates.test, "opa-policy": file.gates.opa_policy, "terratest": file.gates.terratest}
+    return {name: gate for name, gate in given.items() if gate is not None}
 
 
 def _names(file: PipelineFile) -> Iterator[Finding]:
@@ -131,8 +142,8 @@ def _component_lists(file: PipelineFile) -> dict[Path, list[str]]:
     }
     if file.site:
         lists["site", "components"] = file.site.components
-    if file.gates.test:
-        lists["gates", "test", "components"] = file.gates.test.components
+    for name, gate in check_gates(file).items():
+        lists["gates", name, "components"] = gate.components
     return lists
 
 
@@ -180,6 +191,26 @@ def _smoke(path: Path, smoke: SmokeSection) -> Iterator[Finding]:
     if smoke.event is not None and smoke.expect.status is not None:
         what = "an event is answered without an HTTP status"
         yield Finding((*path, "expect", "status"), what, "expect 'json', or use 'get'")
+
+
+def _actions(file: PipelineFile, actions: ActionsSection) -> Iterator[Finding]:
+    """What would not mean the same in a workflow file, where branches are patterns and `${{ }}` is computed."""
+    supply = actions.tidegate
+    for name, path in (("requirements", supply.requirements), ("path", supply.path)):
+        if path is not None and ".." in path.split("/"):
+            yield Finding(("actions", "tidegate", name), f"{path!r} leads out of the repository", "name one inside it")
+    if tuple(map(int, actions.python.split("."))) < _OLDEST_PYTHON:
+        yield Finding(
+            ("actions", "python"), f"Tidegate does not run on Python {actions.python}", "write '3.11' or newer"
+        )
+    if not _BRANCH.fullmatch(file.branch):
+        what = f"{file.branch!r} would be a pattern in a workflow file"
+        yield Finding(("branch",), what, "use letters, digits, '.', '_', '-' and '/'")
+    for name, environment in file.environments.items():
+        if environment.github is not None and not _GITHUB_ENVIRONMENT.fullmatch(environment.github):
+            what = f"{environment.github!r} cannot stand in a workflow file"
+            what_next = "use letters, digits, spaces, '.', '_' and '-'"
+            yield Finding(("environments", name, "github"), what, what_next)
 
 
 def _command(path: Path, command: str) -> Iterator[Finding]:

@@ -12,6 +12,10 @@ Name = Annotated[str, Field(min_length=1)]
 Command = Annotated[str, Field(min_length=1)]
 Patterns = Annotated[list[str], Field(min_length=1)]
 Duration = Annotated[str, Field(pattern=r"^[0-9]+(s|m|h)$", examples=["90s", "5m"])]
+RepositoryPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$", examples=["tools/tidegate"])]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$", examples=["3.11"])]
+Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*$")]
 NamePattern = Annotated[str, Field(min_length=1, examples=["daily-report-api-{env}"])]
 
 
@@ -162,20 +166,26 @@ class BrowserSection(Section):
     timeout: Duration = Field(default="10m", description="Longest time for a shard.")
 
 
+def _hyphenated(name: str) -> str:
+    return name.replace("_", "-")
+
+
 class GatesSection(Section):
     """Gates by name."""
 
+    model_config = ConfigDict(alias_generator=_hyphenated)
+
     test: TestSection | None = Field(default=None, description="The quality gate of a commit.")
+    opa_policy: TestSection | None = Field(
+        default=None, description="Judges the infrastructure's code before it is applied: pull requests and pushes."
+    )
+    terratest: TestSection | None = Field(default=None, description="Tests the infrastructure: pushes only.")
     e2e: BrowserSection | None = Field(default=None, description="The end-to-end gate of each environment.")
     skew: BrowserSection | None = Field(
         default=None,
         description="The contract part of those tests, run on the live site with the candidate API and on the candidate"
         " site with the live API: open tabs make such pairs certain. Order `together`, strategy `pointer`.",
     )
-
-
-def _hyphenated(name: str) -> str:
-    return name.replace("_", "-")
 
 
 class TimeoutsSection(Section):
@@ -198,6 +208,52 @@ class TimeoutsSection(Section):
     promote_frontend: Duration | None = Field(default=None, description="Limit of moving what users reach of the site.")
     rollback: Duration | None = Field(default=None, description="Limit of putting an earlier release back.")
     verify: Duration | None = Field(default=None, description="Limit of testing again what is live.")
+
+
+class SupplySection(Section):
+    """How runners get Tidegate."""
+
+    requirements: RepositoryPath = Field(
+        description="Requirements file with a hash at every line: Tidegate and what it needs, or only what it needs"
+        " where `path` is given."
+    )
+    path: RepositoryPath | None = Field(
+        default=None, description="Folder with Tidegate's source; without it, the requirements name Tidegate too."
+    )
+
+
+class ActionsSection(Section):
+    """How the pipeline runs on GitHub Actions; `tidegate actions write` makes workflow files of it."""
+
+    model_config = ConfigDict(alias_generator=_hyphenated)
+
+    ledger: str = Field(
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$",
+        description="`s3://BUCKET` or `s3://BUCKET/PREFIX`: the ledger that all runners share.",
+    )
+    tidegate: SupplySection = Field(description="How runners get Tidegate.")
+    runner: Label = Field(default="ubuntu-24.04", description="Label of the runners.")
+    python: Version = Field(default="3.11", description="Python of the runners, 3.11 or newer.")
+    node: Version = Field(default="22", description="Node of jobs that build or test the site.")
+    terraform: Version = Field(default="1.9.8", description="Terraform of the gates of the infrastructure.")
+    go: Version = Field(default="1.23", description="Go of the gate terratest.")
+    credentials: Literal["oidc", "keys"] = Field(
+        default="oidc",
+        description="`oidc`: a role an environment, from the variable AWS_ROLE_ARN. `keys`: long-lived keys from the"
+        " secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; whoever reads them once has them for good.",
+    )
+    approval: Literal["environment", "dispatch"] = Field(
+        default="environment",
+        description="`environment`: the reviewers of the GitHub environment NAME-approval decide. `dispatch`, for plans"
+        " without reviewers: `tidegate approve` records the decision and starts the rest of the run.",
+    )
+    pull_requests: list[Branch] = Field(
+        default_factory=list, description="Branches whose pull requests are checked; none: the pipeline's branch."
+    )
+    infrastructure: list[Branch] = Field(
+        default_factory=list,
+        description="Branches whose pushes run the gates of the infrastructure; none: the pipeline's branch.",
+    )
 
 
 class EnvironmentSection(Section):
@@ -246,4 +302,5 @@ class PipelineFile(Section):
         default_factory=TimeoutsSection,
         description="How long a job may take. A wait in line for an environment that another run holds does not count.",
     )
+    actions: ActionsSection | None = Field(default=None, description="How it runs on GitHub Actions.")
     environments: dict[str, EnvironmentSection] = Field(min_length=1, description="Environments by name.")

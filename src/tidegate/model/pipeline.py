@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tidegate.model.actions import Actions
 from tidegate.model.job import TIMEOUT_SECONDS, Duty
 
 
@@ -158,7 +159,7 @@ class CheckStep:
 
 @dataclass(frozen=True, slots=True)
 class CheckGate:
-    """The quality gate: commands that judge a commit before anything is built.
+    """Commands that judge a commit: the quality gate, before anything is built, and the gates of the infrastructure.
 
     Attributes:
         components: A change in any of them runs the gate; empty for every change.
@@ -220,6 +221,10 @@ class Pipeline:
     """Everything that one `tidegate.yaml` declares.
 
     Mappings keep the file's order; environments are sorted so that each comes after the one it depends on.
+
+    Attributes:
+        infrastructure: Gates of the infrastructure, by the name of their job: `opa-policy`, `terratest`.
+        actions: How it runs on GitHub Actions; None where the file does not say.
     """
 
     product: str
@@ -238,6 +243,8 @@ class Pipeline:
     order: Order
     environments: Mapping[str, Environment]
     timeouts: Timeouts = field(default_factory=Timeouts)
+    infrastructure: Mapping[str, CheckGate] = field(default_factory=dict)
+    actions: Actions | None = None
 
 
 def expand(pattern: str, environment: str) -> str:

@@ -70,6 +70,14 @@ def plan_run(
     )
 
 
+def every_job(pipeline: Pipeline) -> tuple[Job, ...]:
+    """Every job that a run of the pipeline can have, as it is where all of them apply."""
+    why = "everything changed"
+    scope = Scope(dict.fromkeys(pipeline.images, why), why if pipeline.site else "", "", why, release=True, quiet="")
+    behind = dict.fromkeys(pipeline.environments, Behind(why, why))
+    return plan_run(pipeline, "", None, scope, None, behind).jobs
+
+
 def _detect(others: list[Job], reason: str) -> Job:
     return Job(DETECT, Duty.DETECT, applies=any(job.applies for job in others), reason=reason)
 
