@@ -69,7 +69,7 @@ def ancestors(jobs: Sequence[Job]) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(job.name for job in jobs if job.name in before) for name, before in found.items()}
 
 
-def _job(  # noqa: PLR0913, PLR0917 - a job is made of all of this
+def _job(
     pipeline: Pipeline, actions: Actions, call: str, job: Job, before: tuple[str, ...], jobs: Sequence[Job]
 ) -> WorkflowJob:
     longest = minutes(job, pipeline.timeouts.of(Duty.ROLLBACK) if job.environment else 0)

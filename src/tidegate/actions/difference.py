@@ -42,7 +42,9 @@ def _differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterato
         if there is None:
             yield Difference(path, 0, "is missing", _diff(path, "", text))
         elif there != text:
-            yield Difference(path, _first(there, text), "differs", _diff(path, there, text))
+            yield Difference(
+                path, _first(there, text), "differs from what the pipeline file makes", _diff(path, there, text)
+            )
     for path, there in sorted(found.items()):
         if path not in wanted and is_made(there):
             yield Difference(path, 1, "is no longer wanted", _diff(path, there, ""))

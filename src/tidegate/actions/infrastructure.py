@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tidegate.actions import steps
-from tidegate.actions.job import MARGIN_MINUTES
+from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob
 from tidegate.actions.page import Value
 from tidegate.actions.pull_request import GATE, gate, judge
 from tidegate.model.actions import Actions
@@ -16,7 +16,7 @@ TERRATEST = "terratest"
 
 def infrastructure(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[str, Value]:
     """The workflow of the declared gates of the infrastructure; `call` is how Tidegate is called."""
-    made = {}
+    made: dict[str, WorkflowJob] = {}
     for name, declared in pipeline.infrastructure.items():
         tools = (steps.terraform(actions), *((steps.go(actions),) if name == TERRATEST else ()))
         limit = int(declared.timeout_seconds) // 60 + MARGIN_MINUTES

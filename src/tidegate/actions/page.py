@@ -53,7 +53,7 @@ def _sequence(items: Sequence[Value], indent: str) -> Iterator[str]:
 def _entry(head: str, value: Value, indent: str) -> Iterator[str]:
     comment = ""
     if isinstance(value, Noted):
-        value, comment = value.value, f" # {value.comment}"
+        comment, value = f" # {value.comment}", value.value
     match value:
         case str() | bool() | int():
             yield f"{head} {_scalar(value)}{comment}"
@@ -67,7 +67,7 @@ def _entry(head: str, value: Value, indent: str) -> Iterator[str]:
             yield f"{head} {'{}' if isinstance(value, Mapping) else '[]'}{comment}"
 
 
-def _scalar(value: str | int | bool, *, key: bool = False) -> str:  # noqa: FBT001 - a scalar of YAML may be a bool
+def _scalar(value: str | int | bool, *, key: bool = False) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

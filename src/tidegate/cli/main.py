@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "Test again what is live in an environment.",
     "unpin": "Let runs deploy again to an environment that was rolled back.",
     "unlock": "End a run's hold on an environment.",
+    "actions": "The workflow files of GitHub Actions.",
     "ledger": "Check or salvage the record of what happened.",
     "cloud": "The embedded cloud.",
     "demo": "Carry the example product from git push to prod.",
