@@ -93,10 +93,18 @@ def _way_back_first(world: "World", exposure: Exposure, last: Exposure | None, t
             world.violate(BACK, f"{text} for a person, and nothing keeps automation away from it")
     elif view.pinned is not None:
         world.violate(BACK, f"{text} although a person pinned the environment")
-    if last is None or exposure.target == "site" or not view.way_back.release:
-        return
+    if last is not None and exposure.target != "site" and view.way_back.release:
+        _proven_first(world, exposure, last, view, text)
+
+
+def _proven_first(world: "World", exposure: Exposure, last: Exposure, view: EnvironmentView, text: str) -> None:
+    """What automation leaves, and what a person returns to, answered this run's smoke tests."""
     name = f"{exposure.target}-{exposure.environment}"
-    if last.number and last.run != exposure.run and (exposure.run, name, last.version) not in world.seen.proven:
+    if _is_by_a_person(world, exposure.run):
+        returns = last.run == exposure.run or exposure.version == _way_back_of(view, exposure.target)
+        if exposure.number and not returns and (exposure.run, name, exposure.version) not in world.seen.proven:
+            world.violate(BACK, f"{text} for a person, and that it still answers was not seen by this run")
+    elif last.number and last.run != exposure.run and (exposure.run, name, last.version) not in world.seen.proven:
         forward = (exposure.environment, exposure.target, exposure.version) not in world.seen.allowed
         if forward and last.run != NOBODY:
             world.violate(BACK, f"{text}, and that version {last.version} still answers was not seen by this run")
