@@ -211,7 +211,7 @@ class TimeoutsSection(Section):
 
 
 class SupplySection(Section):
-    """How runners get Tidegate."""
+    """Where runners get Tidegate from, every file of it by its hash or from the commit."""
 
     requirements: RepositoryPath = Field(
         description="Requirements file with a hash at every line: Tidegate and what it needs, or only what it needs"
