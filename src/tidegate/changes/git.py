@@ -104,6 +104,11 @@ class Repository:
                 return os.fsdecode(found.stdout).strip()
         raise self._unknown(reference)
 
+    def remote(self) -> str | None:
+        """Return the address of the remote `origin`, or None without one."""
+        found = self._git("config", "--get", "remote.origin.url", check=False)
+        return os.fsdecode(found.stdout).strip() or None
+
     def branch(self) -> str | None:
         """Return the branch that HEAD is on, even if it has no commit yet, or None for a detached HEAD."""
         found = self._git("symbolic-ref", "--quiet", "--short", "HEAD", check=False)
