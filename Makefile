@@ -33,10 +33,13 @@ lint: setup
 bench: setup
 	$(PYTHON_BIN)/python -m benchmarks
 
-## Renew requirements.lock; it records no index address.
+LOCK = $(PYTHON_BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-annotate --no-header --no-emit-index-url
+
+## Renew requirements.lock, and the part of it that a runner needs; neither records an index address.
 lock: setup
-	$(PYTHON_BIN)/uv pip compile --quiet --all-extras --generate-hashes --universal --python-version 3.11 \
-		--no-annotate --no-header --no-emit-index-url -o requirements.lock pyproject.toml
+	$(LOCK) --all-extras -o requirements.lock pyproject.toml
+	$(LOCK) --extra source --constraint requirements.lock -o runner.lock pyproject.toml
 
 clean:
 	rm -rf .venv .tidegate
