@@ -87,7 +87,7 @@ def _job(
         permissions=_permissions(actions),
         needs=before,
         condition=_condition(job, before, jobs, actions),
-        environment=_environment(environment, actions, approves=approves) if environment else "",
+        environment=_environment(environment, actions, approves=approves) if environment else actions.github,
         outputs=_outputs(job, actions),
         env=_RUN if before else {},
         steps=(
@@ -127,7 +127,7 @@ def _environment(environment: Environment, actions: Actions, *, approves: bool) 
     """
     if not approves:
         return environment.github
-    return environment.github + APPROVAL_SUFFIX if actions.approval is ApprovalBy.ENVIRONMENT else ""
+    return environment.github + APPROVAL_SUFFIX if actions.approval is ApprovalBy.ENVIRONMENT else actions.github
 
 
 def _outputs(job: Job, actions: Actions) -> tuple[str, ...]:
@@ -190,6 +190,7 @@ def _gate(pipeline: Pipeline, actions: Actions, call: str, before: tuple[str, ..
         permissions=_permissions(actions),
         needs=before,
         condition="always()",
+        environment=actions.github,
         env=_RUN,
         steps=(
             steps.checkout(),

@@ -137,6 +137,7 @@ def _actions(section: ActionsSection, branch: str) -> Actions:
         versions=Versions(section.python, section.node, section.terraform, section.go),
         credentials=Credentials(section.credentials),
         approval=ApprovalBy(section.approval),
+        github=section.github or ("tidegate" if section.credentials == "keys" else ""),
         pull_requests=tuple(section.pull_requests) or (branch,),
         infrastructure=tuple(section.infrastructure) or (branch,),
     )

@@ -196,9 +196,9 @@ def _smoke(path: Path, smoke: SmokeSection) -> Iterator[Finding]:
 def _actions(file: PipelineFile, actions: ActionsSection) -> Iterator[Finding]:
     """What would not mean the same in a workflow file, where branches are patterns and `${{ }}` is computed."""
     supply = actions.tidegate
-    for name, path in (("requirements", supply.requirements), ("path", supply.path)):
-        if path is not None and ".." in path.split("/"):
-            yield Finding(("actions", "tidegate", name), f"{path!r} leads out of the repository", "name one inside it")
+    for key, folder in (("requirements", supply.requirements), ("path", supply.path)):
+        if folder is not None and ".." in folder.split("/"):
+            yield Finding(("actions", "tidegate", key), f"{folder!r} leads out of the repository", "name one inside it")
     if tuple(map(int, actions.python.split("."))) < _OLDEST_PYTHON:
         yield Finding(
             ("actions", "python"), f"Tidegate does not run on Python {actions.python}", "write '3.11' or newer"
@@ -206,11 +206,12 @@ def _actions(file: PipelineFile, actions: ActionsSection) -> Iterator[Finding]:
     if not _BRANCH.fullmatch(file.branch):
         what = f"{file.branch!r} would be a pattern in a workflow file"
         yield Finding(("branch",), what, "use letters, digits, '.', '_', '-' and '/'")
-    for name, environment in file.environments.items():
-        if environment.github is not None and not _GITHUB_ENVIRONMENT.fullmatch(environment.github):
-            what = f"{environment.github!r} cannot stand in a workflow file"
-            what_next = "use letters, digits, spaces, '.', '_' and '-'"
-            yield Finding(("environments", name, "github"), what, what_next)
+    named: dict[Path, str | None] = {("actions", "github"): actions.github}
+    named |= {("environments", name, "github"): one.github for name, one in file.environments.items()}
+    for path, name in named.items():
+        if name is not None and not _GITHUB_ENVIRONMENT.fullmatch(name):
+            what = f"{name!r} cannot stand in a workflow file"
+            yield Finding(path, what, "use letters, digits, spaces, '.', '_' and '-'")
 
 
 def _command(path: Path, command: str) -> Iterator[Finding]:

@@ -242,6 +242,11 @@ class ActionsSection(Section):
         description="`oidc`: a role an environment, from the variable AWS_ROLE_ARN. `keys`: long-lived keys from the"
         " secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; whoever reads them once has them for good.",
     )
+    github: Name | None = Field(
+        default=None,
+        description="GitHub environment of the jobs that belong to no environment. Without it they have none with"
+        " `oidc`, and `tidegate` with `keys`: keys of a repository can be read from any branch.",
+    )
     approval: Literal["environment", "dispatch"] = Field(
         default="environment",
         description="`environment`: the reviewers of the GitHub environment NAME-approval decide. `dispatch`, for plans"

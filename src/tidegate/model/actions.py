@@ -50,6 +50,7 @@ class Actions:
         supply: How runners get Tidegate.
         runner: Label of the runners.
         versions: Of the tools that jobs need.
+        github: The GitHub environment of jobs that belong to no environment; empty for none.
         pull_requests: Branches whose pull requests are checked; the pipeline's branch where none is given.
         infrastructure: Branches whose pushes run the gates of the infrastructure, likewise.
     """
@@ -60,5 +61,6 @@ class Actions:
     versions: Versions = Versions()
     credentials: Credentials = Credentials.OIDC
     approval: ApprovalBy = ApprovalBy.ENVIRONMENT
+    github: str = ""
     pull_requests: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
