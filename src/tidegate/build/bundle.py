@@ -13,7 +13,7 @@ from tidegate.build.content_type import content_type, is_hashed
 from tidegate.build.disk import clear_when_full
 from tidegate.errors import BuildError
 from tidegate.model.ending import told_ending
-from tidegate.process import run
+from tidegate.process import run, without_credentials
 
 _MODULES = "node_modules"
 # Bundlers copy these as they are, names and all.
@@ -178,9 +178,8 @@ def _environment() -> Mapping[str, str]:
     """The caller's environment without what a site's build must not depend on, or must not see."""
     inherited = {
         key: value
-        for key, value in os.environ.items()
-        # NODE_ENV=production would keep the build tools from being installed; AWS credentials are nobody's business.
-        if key != "NODE_ENV" and not key.startswith("AWS_")
+        for key, value in without_credentials(os.environ).items()
+        if key != "NODE_ENV"  # NODE_ENV=production would keep the build tools from being installed
     }
     quiet = {f"npm_config_{name}": "false" for name in ("audit", "fund", "progress", "update_notifier")}
     return {**inherited, **quiet, "CI": "true", "SOURCE_DATE_EPOCH": "0", "NO_COLOR": "1"}

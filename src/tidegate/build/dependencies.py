@@ -17,7 +17,7 @@ from tidegate.build.disk import clear_when_full
 from tidegate.build.layer import Entry, FileEntry, Layer, LinkEntry, write_layer
 from tidegate.build.requirements import read_requirements
 from tidegate.errors import BuildError
-from tidegate.process import run
+from tidegate.process import run, without_credentials
 
 # Raised when the same requirements would make another layer than before.
 BUILDER_VERSION = "1"
@@ -128,7 +128,7 @@ async def _install(dependencies: Dependencies, target: Path, log: Callable[[str]
 def _environment() -> Mapping[str, str]:
     """The caller's environment (indexes, caches, proxies) without what would lead uv to another Python."""
     dropped = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "UV_COMPILE_BYTECODE", "CONDA_PREFIX"}
-    return {key: value for key, value in os.environ.items() if key not in dropped and not key.startswith("AWS_")}
+    return {key: value for key, value in without_credentials(os.environ).items() if key not in dropped}
 
 
 def _check_purity(dependencies: Dependencies, target: Path) -> None:

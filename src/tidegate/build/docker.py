@@ -14,7 +14,7 @@ from tidegate.build.reference import is_loopback
 from tidegate.build.registry import RegistryClient
 from tidegate.errors import BuildError
 from tidegate.model.ending import told_ending
-from tidegate.process import Ended, run
+from tidegate.process import Ended, run, without_credentials
 
 _TAIL_LINES = 40
 
@@ -120,8 +120,8 @@ class DockerBuilder:
 
 
 def caller_environment() -> Mapping[str, str]:
-    """The environment that docker inherits: AWS credentials stay out of it."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    """The environment that docker inherits: credentials stay out of it."""
+    return without_credentials(os.environ)
 
 
 def _last(ended: Ended) -> str:

@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Check tidegate.yaml.",
     "plan": "Show what a push would do, and why.",
     "run": "Carry a commit through every environment.",
+    "job": "Do one job of a run here, and nothing else of it.",
     "resume": "Take an interrupted or failed run up again.",
     "approve": "Let a run that waits go on to an environment.",
     "reject": "End a run that waits for an approval.",

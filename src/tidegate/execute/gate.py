@@ -1,10 +1,10 @@
 """Runs the commands of gates, and turns a verdict into a job's report or failure."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tidegate.errors import GateFailed
-from tidegate.execute.machine import Command
-from tidegate.execute.workshop import Workshop
+from tidegate.execute.machine import Command, Log, Machine
 from tidegate.gates.command import judge_command
 from tidegate.gates.judge import judge
 from tidegate.model.job import JobReport, Phase
@@ -12,13 +12,12 @@ from tidegate.model.verdict import Measurement, Verdict
 from tidegate.process import Ended
 
 
-async def measure_command(shop: Workshop, job: str, name: str, command: Command, *, warn: bool) -> Measurement:
+async def measure_command(machine: Machine, log: Log, name: str, command: Command, *, warn: bool) -> Measurement:
     """Run one command and judge its exit code."""
-    log = shop.log(job)
     log(f"$ {command.text}")
-    began = shop.clock()
-    ended = await shop.machine.command(command, log)
-    return measured(name, ended, shop.clock() - began, warn=warn)
+    began = (loop := asyncio.get_running_loop()).time()
+    ended = await machine.command(command, log)
+    return measured(name, ended, loop.time() - began, warn=warn)
 
 
 def measured(name: str, ended: Ended, seconds: float, *, warn: bool = False) -> Measurement:

@@ -1,6 +1,7 @@
 """Sends each job to its executor, and each environment to its end."""
 
 import traceback
+from collections.abc import Collection
 from typing import assert_never
 
 from tidegate.errors import Failure
@@ -150,10 +151,10 @@ def _holds(job: Job) -> bool:
     return bool(job.environment) and job.duty not in {Duty.APPROVE, Duty.ROLLBACK, Duty.VERIFY}
 
 
-async def put_back_all(shop: Workshop) -> list[str]:
+async def put_back_all(shop: Workshop, only: Collection[str] | None = None) -> list[str]:
     """After a walk: each environment that the run still holds returns to where it stood. Says what was undone.
 
-    An environment that reached the release was let go of when it did.
+    An environment that reached the release was let go of when it did. With `only`, no others are looked at.
     """
     jobs = shop.ledger.run(shop.run).jobs.values()
 
@@ -161,6 +162,6 @@ async def put_back_all(shop: Workshop) -> list[str]:
         own = (job for job in jobs if job.environment == environment and job.phase is Phase.FAILED)
         return next((f"{job.name}: {job.detail}" for job in own), "the run ended before the environment was live")
 
-    names = [name for name in shop.pipeline.environments if held(shop, name)]
+    names = [name for name in shop.pipeline.environments if (only is None or name in only) and held(shop, name)]
     undone = await together(put_back(shop, name, reason(name)) for name in names)
     return [line for lines in undone for line in lines]

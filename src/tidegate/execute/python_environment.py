@@ -14,7 +14,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from tidegate.errors import ConfigError, GateFailed
-from tidegate.process import run
+from tidegate.process import run, without_credentials
 
 _READY = "tidegate-ready"
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", re.MULTILINE)
@@ -33,7 +33,8 @@ async def python_environment(
         ConfigError: When a requirement file does not exist.
         GateFailed: When the packages cannot be installed; the tail of the installer's output is in it.
     """
-    inherited = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    visible = without_credentials(os.environ)
+    inherited = {key: value for key, value in visible.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     inherited["PYTHONDONTWRITEBYTECODE"] = "1"
     if not requirements:
         return inherited

@@ -15,6 +15,7 @@ from tidegate.ledger.environment import (
     WayBack,
     Withdrawal,
 )
+from tidegate.model.origin import is_spread
 from tidegate.model.record import (
     ChangeRecord,
     Dequeued,
@@ -121,8 +122,10 @@ def _maybe_alive(record: LockAcquired) -> tuple[tuple[str, str], ...]:
     """Whom a lock was taken from, who may be alive and about to write.
 
     An earlier process of the very run on the very machine is dead: one process of a machine walks a run at a time.
+    Of an earlier attempt that was spread over several machines (`model.origin`), nobody knows that.
     """
-    earlier_self = record.taken_run == record.run and host_of(record.taken_holder) == host_of(record.holder)
+    host = host_of(record.holder)
+    earlier_self = record.taken_run == record.run and host_of(record.taken_holder) == host and not is_spread(host)
     return ((record.taken_run, record.taken_holder),) if record.taken_run and not earlier_self else ()
 
 

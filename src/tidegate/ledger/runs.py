@@ -68,17 +68,28 @@ class Runs(Durations):
         return self.run(run)
 
     def run_started(
-        self, run: str, pid: int, host: str, born: str = "", *, origin: str = "", unless_ended: bool = False
+        self,
+        run: str,
+        pid: int,
+        host: str,
+        born: str = "",
+        *,
+        origin: str = "",
+        unless_ended: bool = False,
+        once: bool = False,
     ) -> RunView:
         """A process took the run up: an attempt. `born` tells the process from one that gets its pid later.
 
         `origin` is the workflow run that the process is part of, see `model.origin`; empty when it is of none.
         With `unless_ended`, nothing is written about a run that is over; the view that is returned says so.
+        With `once`, nothing is written about one that is under way in the hands of that very pid and host.
         """
 
         def decide(view: RunView) -> RunStarted | None:
             over = unless_ended and view.phase.ended
-            return None if over else RunStarted(pid, host, self._clock(), born, origin)
+            last = view.attempts[-1] if view.attempts and view.phase is Phase.RUNNING else None
+            told = once and last is not None and (last.host, last.pid) == (host, pid)
+            return None if over or told else RunStarted(pid, host, self._clock(), born, origin)
 
         return self._decided_run(run, decide)
 
@@ -174,6 +185,12 @@ class Runs(Durations):
         last = self._journal.refresh(INDEX).length
         first = 1 if limit is None else max(1, last - limit + 1)
         return [self.run(str(number), alive) for number in range(last, first - 1, -1)]
+
+    def of_origin(self, origin: str) -> str:
+        """Return the id of the latest run that a workflow run began, see `model.origin`; empty when it began none."""
+        entries = self._journal.read(INDEX, 0)
+        begun = (decode(ALLOTMENTS, INDEX, entry) for entry in reversed(entries))
+        return next((allotted.id for allotted in begun if allotted.origin == origin), "")
 
     def tail(self, run: str, after_seq: int = 0) -> list[tuple[int, RunRecord]]:
         """Return the records of a run behind `after_seq` with their seq; cheap enough to ask ten times a second.

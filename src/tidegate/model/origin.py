@@ -27,3 +27,12 @@ class GithubOrigin:
         """The workflow run that the text names; None when it names none."""
         shaped = _SHAPE.fullmatch(origin)
         return cls(shaped["repository"], int(shaped["id"])) if shaped else None
+
+
+def is_spread(host: str) -> bool:
+    """Whether a host that the ledger names is not one machine with one process, but the place of a run's many.
+
+    Those are `github:owner/repo:RUN_ID`, and `jobs:MACHINE` for jobs that are processes of their own. No machine's name
+    holds a colon.
+    """
+    return ":" in host

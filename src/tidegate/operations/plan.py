@@ -1,19 +1,21 @@
 """`tidegate plan`: what a push would do, which file and which pattern is the reason, and how long it took before."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tidegate.changes.detect import detect
 from tidegate.changes.git import Repository
 from tidegate.cloud.ports import Cloud
+from tidegate.errors import ConfigError
 from tidegate.execute.workshop import site_target
 from tidegate.ledger.eligibility import lack
+from tidegate.ledger.environment import EnvironmentView
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.changes import ChangeSet
 from tidegate.model.job import Plan
 from tidegate.model.pipeline import Pipeline
-from tidegate.model.release import Release
+from tidegate.model.release import Artifact, Release
 from tidegate.operations.addresses import read_addresses
 from tidegate.operations.project import Project
 from tidegate.plan.graph import Behind, plan_run
@@ -62,6 +64,60 @@ async def make_plan(project: Project, reference: str = "HEAD") -> Planned:
                 behind = await behind_of(cloud, pipeline, addresses, last, ledger)
         plan = _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
         return Planned(pipeline, changes, plan, expected_times(ledger, plan))
+
+
+def plan_by_ledger(project: Project, ledger: Ledger, reference: str) -> Plan:
+    """Plan a run of a commit from git and the ledger alone: each environment is observed when its turn comes.
+
+    Raises:
+        SourceError: When the repository cannot tell what changed.
+        ConfigError: When `tidegate.yaml` is wrong, or the commit is older than that of the last release.
+    """
+    repository = project.repository()
+    commit = repository.resolve(reference)
+    pipeline = project.pipeline_at(repository, commit)
+    last = ledger.last_release()
+    if last is not None and commit != last.commit and repository.merge_base(commit, last.commit) == commit:
+        raise ConfigError(
+            f"commit {commit[:12]} is older than {last.commit[:12]}, which {last.id} was made from by run {last.run}:"
+            " carrying it would go backwards",
+            where=f"commit {commit[:12]}",
+            what_next="push a commit that takes the change back; `tidegate rollback ENV` goes back at once",
+        )
+    scope = scope_of(pipeline, _changes(repository, pipeline, commit, last), last)
+    behind = {name: known_lack(ledger.environment(name), last, ledger.release) for name in pipeline.environments}
+    return _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
+
+
+def known_lack(view: EnvironmentView, last: Release | None, release: Callable[[str], Release]) -> Behind:
+    """What an environment lacks of the last release, as far as the ledger knows.
+
+    What is half-way there, or was never told, counts as lacking both halves.
+
+    Args:
+        view: The environment.
+        last: The last release; None before a first, when all that there is will be new.
+        release: Gives releases by their ids.
+    """
+    if last is None:
+        return Behind()
+    evidence = lack(view, last.id)
+    if view.intent is not None or not view.live:
+        why = f"run {view.intent.run} left it half-way" if view.intent else f"nothing is live in {view.name} yet"
+        return Behind(why, why, evidence)
+    live = release(view.live)
+    why = f"{view.name} serves {live.id}, not {last.id}"
+    backend = _digests(live) != _digests(last) or live.configuration != last.configuration
+    site = _digest(live.site) != _digest(last.site)
+    return Behind(why if backend else "", why if site else "", evidence)
+
+
+def _digests(release: Release) -> dict[str, str]:
+    return {name: image.digest for name, image in release.images.items()}
+
+
+def _digest(artifact: Artifact | None) -> str:
+    return artifact.digest if artifact else ""
 
 
 def printable(text: str) -> str:

@@ -21,25 +21,34 @@ def resumable(project: Project, run: str | None) -> RunView:
         refuse_living(view)
         if view.phase in {Phase.SUCCEEDED, Phase.SATISFIED}:
             raise ConfigError(f"run {view.id} {view.phase.value}: nothing is left to do", where=f"run {view.id}")
-        if view.superseded_by:
-            raise ConfigError(
-                f"run {view.id} was {view.reason}",
-                where=f"run {view.id}",
-                what_next=f"`tidegate status {view.superseded_by}` shows how far that one is",
-            )
-        last = ledger.last_release()
-        if (
-            view.phase is not Phase.WAITING
-            and last is not None
-            and int(last.run) > int(view.id)
-            and not _holds(ledger, view.id)
-        ):
-            raise ConfigError(
-                f"release {last.id} was made since, by run {last.run}: resuming run {view.id} would go backwards",
-                where=f"run {view.id}",
-                what_next="`tidegate run` carries the newest commit; `tidegate rollback ENV` goes back on purpose",
-            )
+        refuse_overtaken(ledger, view)
         return view
+
+
+def refuse_overtaken(ledger: Ledger, view: RunView) -> None:
+    """Refuse to take up a run that a newer one has overtaken.
+
+    Raises:
+        ConfigError: When it was superseded, or would go backwards.
+    """
+    if view.superseded_by:
+        raise ConfigError(
+            f"run {view.id} was {view.reason}",
+            where=f"run {view.id}",
+            what_next=f"`tidegate status {view.superseded_by}` shows how far that one is",
+        )
+    last = ledger.last_release()
+    if (
+        view.phase is not Phase.WAITING
+        and last is not None
+        and int(last.run) > int(view.id)
+        and not _holds(ledger, view.id)
+    ):
+        raise ConfigError(
+            f"release {last.id} was made since, by run {last.run}: resuming run {view.id} would go backwards",
+            where=f"run {view.id}",
+            what_next="`tidegate run` carries the newest commit; `tidegate rollback ENV` goes back on purpose",
+        )
 
 
 def _holds(ledger: Ledger, run: str) -> bool:

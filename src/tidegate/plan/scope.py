@@ -1,9 +1,10 @@
 """What a push is about: which images and whether the site must be built, and whether a release comes of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tidegate.model.changes import ChangeSet, Match
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.pipeline import CheckGate, Pipeline
 from tidegate.model.release import Release
 from tidegate.plan.configuration import configuration_hash
 
@@ -58,11 +59,26 @@ def scope_of(pipeline: Pipeline, changes: ChangeSet, last: Release | None) -> Sc
     return Scope(images, site, configuration, check, release, quiet)
 
 
+def gate_reason(gate: CheckGate, changes: ChangeSet) -> str:
+    """Why a gate concerns what changed: one of its components did, or any file where it names none; empty when not."""
+    if not gate.components:
+        ignored = {one.file for one in changes.ignored}
+        return next((f"{file} changed" for file in changes.files if file not in ignored), "")
+    return _first_match(changes, gate.components)
+
+
+def build_reason(pipeline: Pipeline, changes: ChangeSet) -> str:
+    """Why something would be built; empty when nothing that is built changed."""
+    built = [component for image in pipeline.images.values() for component in image.components]
+    return _first_match(changes, (*built, *(pipeline.site.components if pipeline.site else ())))
+
+
+def _first_match(changes: ChangeSet, components: Iterable[str]) -> str:
+    return next((_told(match) for component in components if (match := changes.reason(component))), "")
+
+
 def _build_reason(changes: ChangeSet, components: tuple[str, ...], *, missing: bool) -> str:
-    for component in components:
-        if match := changes.reason(component):
-            return _told(match)
-    return "no release has it yet" if missing else ""
+    return _first_match(changes, components) or ("no release has it yet" if missing else "")
 
 
 def _check_reason(pipeline: Pipeline, changes: ChangeSet, builds: bool) -> str:
@@ -71,13 +87,7 @@ def _check_reason(pipeline: Pipeline, changes: ChangeSet, builds: bool) -> str:
         return ""
     if builds:
         return "something is built"
-    if not gate.components:
-        ignored = {one.file for one in changes.ignored}
-        return next((f"{file} changed" for file in changes.files if file not in ignored), "")
-    for component in gate.components:
-        if match := changes.reason(component):
-            return _told(match)
-    return ""
+    return gate_reason(gate, changes)
 
 
 def _told(match: Match) -> str:

@@ -1,6 +1,7 @@
-"""Child processes that never outlive the one that started them, and whether an earlier process still lives."""
+"""Child processes that never outlive the one that started them, what they may see, and whether an earlier one lives."""
 
 from tidegate.process.child import Ended, run
 from tidegate.process.liveness import lives, own
+from tidegate.process.withheld import secrets_in, without_credentials
 
-__all__ = ["Ended", "lives", "own", "run"]
+__all__ = ["Ended", "lives", "own", "run", "secrets_in", "without_credentials"]
