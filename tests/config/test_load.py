@@ -93,6 +93,15 @@ def test_environments_come_after_those_they_wait_for() -> None:
 
 API = "    api: true"
 SMOKE = "    smoke:\n      - {get: /health, expect: {json: {status: ok}}}\n"
+LEDGER = "ledger: s3://shop-ledger"
+SUPPLY = f"{LEDGER}, tidegate: {{requirements: t.lock}}"
+
+
+def ACTIONS(content: str) -> tuple[str, str]:  # noqa: N802 - reads as the other places do
+    """Where the section stands, with this in it."""
+    return "gates:\n", f"actions: {{{content}}}\ngates:\n"
+
+
 REFUSED = [
     # what is replaced, by what, where, what is said, what next
     ("product: shop", "produkt: shop", "1:1", "unknown key 'produkt'", "did you mean 'product'?"),
@@ -166,6 +175,18 @@ REFUSED = [
     ("  api: api\n", "  api: api\n  build: npm ci && npm run build\n", "21:10", "'&&' needs a shell", "script"),
     ("  api: api\n", "  api: api\n  build: \"npm 'run\"\n", "21:10", "not a command line", "quotation"),
     ("  pages: [web/**]", "  pages: [web/**]\n  My Pages: [x]", "5:3", "'My Pages' cannot be a name", "small letters"),
+    # GitHub Actions
+    (*ACTIONS("tidegate: {requirements: t.lock}"), "24:1", "'ledger' is missing in actions", "s3://BUCKET"),
+    (*ACTIONS("ledger: s3://b, tidegate: {requirements: t}"), "24:19", "cannot be 's3://b'", "must match"),
+    (*ACTIONS(f"{LEDGER}, tidegate: {{requirements: a b}}"), "24:62", "cannot be 'a b'", "must match"),
+    (*ACTIONS(f"{LEDGER}, tidegate: {{requirements: a/../../b}}"), "24:62", "leads out of the repository", "inside"),
+    (*ACTIONS(f"{SUPPLY}, python: '3.9'"), "24:79", "does not run on Python 3.9", "3.11"),
+    (*ACTIONS(f"{SUPPLY}, credentials: key"), "24:84", "cannot be 'key'", "did you mean 'keys'?"),
+    (*ACTIONS(f"{SUPPLY}, approval: none"), "24:81", "cannot be 'none'", "did you mean 'environment'?"),
+    (*ACTIONS(f"{SUPPLY}, pull-requests: ['release/*']"), "24:87", "cannot be 'release/*'", "must match"),
+    (*ACTIONS(f"{SUPPLY}, pins: {{actions/cache: a}}"), "24:78", "'actions/cache' in actions.pins", "/checkout'?"),
+    (*ACTIONS(f"{SUPPLY}, pins: {{actions/checkout: v4}}"), "24:96", "cannot be 'v4'", "must match"),
+    (*ACTIONS(f"{SUPPLY}, github: '${{{{ secrets.X }}}}'"), "24:79", "cannot stand in a workflow file", "letters"),
     # YAML
     ("  pages: [web/**]", "  backend: [web/**]", "4:3", "given twice; the first is on line 3", "remove one"),
     ("  dev: {}", "  no: {}", "29:3", "the key 'no' is a boolean", "quote it: 'no'"),

@@ -6,7 +6,7 @@ The conditions only save runners: each job asks the ledger itself whether it app
 from collections.abc import Mapping, Sequence
 
 from tidegate.actions import steps
-from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob, minutes
+from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob, minutes, minutes_for
 from tidegate.actions.page import Value
 from tidegate.model.actions import Actions, ApprovalBy, Credentials
 from tidegate.model.job import Duty, Job
@@ -18,7 +18,6 @@ PUT_BACK = "put-back"
 APPROVAL_SUFFIX = "-approval"
 _RUN: Mapping[str, Value] = {"TIDEGATE_RUN": f"${{{{ needs.{DETECT}.outputs.run }}}}"}
 _STOPPED = "(contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled'))"
-_GATE_MINUTES = 10
 
 
 def deploy(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[str, Value]:
@@ -106,7 +105,7 @@ def _ready(pipeline: Pipeline, actions: Actions, job: Job) -> tuple[steps.Step, 
     """The commit, and what the job's commands need."""
     needs_node = pipeline.site is not None and job.duty in {Duty.CHECK, Duty.BUILD_SITE}
     return (
-        steps.checkout(),
+        steps.checkout(actions),
         steps.python(actions),
         *((steps.node(actions),) if needs_node else ()),
         *steps.install(actions.supply),
@@ -116,7 +115,8 @@ def _ready(pipeline: Pipeline, actions: Actions, job: Job) -> tuple[steps.Step, 
 def _site_secrets(pipeline: Pipeline) -> Mapping[str, Value] | None:
     if pipeline.site is None:
         return None
-    return {name: steps.secret_of(name) for name in steps.SITE_SECRETS}
+    secrets = {name: steps.secret_of(name) for name in steps.SITE_SECRETS}
+    return {**secrets, steps.CANDIDATE_API: f"${{{{ vars.{steps.CANDIDATE_API} }}}}"}
 
 
 def _environment(environment: Environment, actions: Actions, *, approves: bool) -> str:
@@ -161,7 +161,7 @@ def _put_back(
 ) -> WorkflowJob:
     """Puts back what a job left half-way whose runner was lost."""
     name = f"{PUT_BACK}-{environment.name}"
-    longest = pipeline.timeouts.of(Duty.ROLLBACK) // 60 + MARGIN_MINUTES
+    longest = minutes_for(pipeline.timeouts.of(Duty.ROLLBACK))
     return WorkflowJob(
         name=name,
         runner=actions.runner,
@@ -172,7 +172,7 @@ def _put_back(
         environment=environment.github,
         env=_RUN,
         steps=(
-            steps.checkout(),
+            steps.checkout(actions),
             steps.python(actions),
             *steps.install(actions.supply),
             steps.credentials(actions, pipeline.region, name, longest),
@@ -186,17 +186,17 @@ def _gate(pipeline: Pipeline, actions: Actions, call: str, before: tuple[str, ..
     return WorkflowJob(
         name=GATE,
         runner=actions.runner,
-        minutes=_GATE_MINUTES,
+        minutes=MARGIN_MINUTES,
         permissions=_permissions(actions),
         needs=before,
         condition="always()",
         environment=actions.github,
         env=_RUN,
         steps=(
-            steps.checkout(),
+            steps.checkout(actions),
             steps.python(actions),
             *steps.install(actions.supply),
-            steps.credentials(actions, pipeline.region, GATE, _GATE_MINUTES),
+            steps.credentials(actions, pipeline.region, GATE, MARGIN_MINUTES),
             steps.tidegate(f"{call} job {GATE}", {"TIDEGATE_NEEDS": "${{ toJSON(needs) }}"}),
         ),
     )

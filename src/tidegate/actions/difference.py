@@ -52,13 +52,14 @@ def _differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterato
 
 def _first(there: str, text: str) -> int:
     """The first line that differs; one past the end where the file is only too short."""
-    one, other = there.split("\n"), text.split("\n")
+    one, other = there.splitlines(), text.splitlines()
     pairs = enumerate(zip(one, other, strict=False), start=1)
     return next((number for number, (left, right) in pairs if left != right), min(len(one), len(other)) + 1)
 
 
 def _diff(path: str, there: str, text: str) -> str:
-    lines = difflib.unified_diff(
-        there.splitlines(), text.splitlines(), f"{path} (committed)", f"{path} (made)", lineterm=""
+    before, after = (whole.splitlines(keepends=True) for whole in (there, text))
+    lines = difflib.unified_diff(before, after, f"{path} (committed)", f"{path} (made)")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines).rstrip(
+        "\n"
     )
-    return "\n".join(lines)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tidegate.actions import steps
-from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob
+from tidegate.actions.job import WorkflowJob, minutes_for
 from tidegate.actions.page import Value
 from tidegate.actions.pull_request import GATE, gate, judge
 from tidegate.model.actions import Actions
@@ -19,8 +19,7 @@ def infrastructure(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[s
     made: dict[str, WorkflowJob] = {}
     for name, declared in pipeline.infrastructure.items():
         tools = (steps.terraform(actions), *((steps.go(actions),) if name == TERRATEST else ()))
-        limit = int(declared.timeout_seconds) // 60 + MARGIN_MINUTES
-        job = judge(actions, f"{call} job {name}", name, limit, tools)
+        job = judge(actions, f"{call} job {name}", name, minutes_for(declared.timeout_seconds), tools)
         if name == TERRATEST:
             job = replace(job, needs=tuple(made), condition="github.event_name == 'push'")
         made[name] = job

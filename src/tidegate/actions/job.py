@@ -62,5 +62,9 @@ def minutes(job: Job, after: int = 0) -> int:
         job: The job; its preparation has the same limit once more.
         after: How long putting its environment back may take, in seconds.
     """
-    own = job.timeout_seconds * (2 if job.prepare_after is not None else 1)
-    return min(math.ceil((own + after) / 60) + MARGIN_MINUTES, LONGEST_MINUTES)
+    return minutes_for(job.timeout_seconds * (2 if job.prepare_after is not None else 1) + after)
+
+
+def minutes_for(seconds: float) -> int:
+    """How long GitHub lets a job run whose own limit is so many seconds."""
+    return min(math.ceil(seconds / 60) + MARGIN_MINUTES, LONGEST_MINUTES)

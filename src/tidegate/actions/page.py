@@ -72,6 +72,14 @@ def _scalar(value: str | int | bool, *, key: bool = False) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if _PLAIN.fullmatch(value) and (key or not _MISREAD.fullmatch(value)):
+    # GitHub reads YAML 1.2, where the key `on` is text; everybody writes it plain.
+    if _PLAIN.fullmatch(value) and (not _MISREAD.fullmatch(value) or (key and value == "on")):
         return value
-    return json.dumps(value)
+    return "".join(_quoted(character) for character in json.dumps(value, ensure_ascii=False))
+
+
+def _quoted(character: str) -> str:
+    """A character between quotation marks; JSON escapes what is below the space, YAML wants more escaped."""
+    if character.isascii() and character.isprintable():
+        return character
+    return f"\\U{ord(character):08x}"

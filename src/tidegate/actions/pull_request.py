@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tidegate.actions import steps
-from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob
+from tidegate.actions.job import MARGIN_MINUTES, WorkflowJob, minutes_for
 from tidegate.actions.page import Value
 from tidegate.model.actions import Actions
 from tidegate.model.job import Duty
@@ -18,7 +18,7 @@ def pull_request(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[str
     """The workflow that a pull request starts; `call` is how Tidegate is called."""
     made = {WORKFLOWS: judge(actions, f"{call} actions check", WORKFLOWS, MARGIN_MINUTES)}
     if pipeline.check is not None:
-        limit = pipeline.timeouts.of(Duty.CHECK) // 60 + MARGIN_MINUTES
+        limit = minutes_for(pipeline.timeouts.of(Duty.CHECK))
         tools = (steps.node(actions),) if pipeline.site is not None else ()
         made = {CHECK: judge(actions, f"{call} job {CHECK}", CHECK, limit, tools), **made}
     made[GATE] = gate(actions, call, "pr-check", tuple(made))
@@ -43,7 +43,7 @@ def judge(actions: Actions, command: str, name: str, minutes: int, tools: tuple[
         minutes=minutes,
         permissions=steps.permissions(cloud=False),
         steps=(
-            steps.checkout(),
+            steps.checkout(actions),
             steps.python(actions),
             *tools,
             *steps.install(actions.supply),
@@ -65,7 +65,7 @@ def gate(actions: Actions, call: str, workflow: str, before: tuple[str, ...]) ->
         needs=before,
         condition="always()",
         steps=(
-            steps.checkout(),
+            steps.checkout(actions),
             steps.python(actions),
             *steps.install(actions.supply),
             steps.tidegate(f"{call} job {GATE}", {"TIDEGATE_NEEDS": "${{ toJSON(needs) }}"}),

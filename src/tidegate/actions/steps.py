@@ -16,6 +16,8 @@ SITE_SECRETS = (
     "WEBAPP_BUCKET_NAME",
     "TELEGRAM_API_URL",
 )
+CANDIDATE_API = "TELEGRAM_CANDIDATE_API_URL"
+"""No secret, and only needed where the live API's address does not tell it."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 ROLE = "AWS_ROLE_ARN"
 STEP_ID = "tidegate"
@@ -23,11 +25,11 @@ _SHORTEST_SESSION_SECONDS = 900
 _LONGEST_SESSION_SECONDS = 43200
 
 
-def checkout() -> Step:
+def checkout(actions: Actions) -> Step:
     """The whole history: the last release's commit, and the commits that the way back is tested with, are in it."""
     return {
         "name": "Check the commit out",
-        "uses": pins.CHECKOUT.uses,
+        "uses": pins.uses(actions, pins.CHECKOUT),
         "with": {"fetch-depth": 0, "persist-credentials": False},
     }
 
@@ -36,21 +38,25 @@ def python(actions: Actions) -> Step:
     """Python, which Tidegate runs on."""
     return {
         "name": "Set up Python",
-        "uses": pins.PYTHON.uses,
+        "uses": pins.uses(actions, pins.PYTHON),
         "with": {"python-version": actions.versions.python},
     }
 
 
 def node(actions: Actions) -> Step:
     """Node, for what builds or tests the site. Without `cache` it takes nothing that another branch may have left."""
-    return {"name": "Set up Node", "uses": pins.NODE.uses, "with": {"node-version": actions.versions.node}}
+    return {
+        "name": "Set up Node",
+        "uses": pins.uses(actions, pins.NODE),
+        "with": {"node-version": actions.versions.node},
+    }
 
 
 def terraform(actions: Actions) -> Step:
     """Terraform itself, without the wrapper that changes what it prints."""
     return {
         "name": "Set up Terraform",
-        "uses": pins.TERRAFORM.uses,
+        "uses": pins.uses(actions, pins.TERRAFORM),
         "with": {"terraform_version": actions.versions.terraform, "terraform_wrapper": False},
     }
 
@@ -59,7 +65,7 @@ def go(actions: Actions) -> Step:
     """Go, without a cache that another branch may have filled."""
     return {
         "name": "Set up Go",
-        "uses": pins.GO.uses,
+        "uses": pins.uses(actions, pins.GO),
         "with": {"go-version": actions.versions.go, "cache": False},
     }
 
@@ -90,7 +96,7 @@ def credentials(actions: Actions, region: str, job: str, minutes: int) -> Step:
         case Credentials.OIDC:
             return {
                 "name": "Assume the role",
-                "uses": pins.CREDENTIALS.uses,
+                "uses": pins.uses(actions, pins.CREDENTIALS),
                 "with": {
                     "role-to-assume": f"${{{{ vars.{ROLE} }}}}",
                     "role-session-name": f"tidegate-{job}"[:64],
@@ -102,7 +108,7 @@ def credentials(actions: Actions, region: str, job: str, minutes: int) -> Step:
             key, secret = KEYS
             return {
                 "name": "Take the keys",
-                "uses": pins.CREDENTIALS.uses,
+                "uses": pins.uses(actions, pins.CREDENTIALS),
                 "with": {
                     "aws-access-key-id": secret_of(key),
                     "aws-secret-access-key": secret_of(secret),

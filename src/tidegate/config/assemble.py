@@ -15,7 +15,7 @@ from tidegate.config.document import (
     TestSection,
     TimeoutsSection,
 )
-from tidegate.model.actions import Actions, ApprovalBy, Credentials, Supply, Versions
+from tidegate.model.actions import Actions, ApprovalBy, Credentials, Pin, Supply, Versions
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import (
     BrowserGate,
@@ -140,6 +140,7 @@ def _actions(section: ActionsSection, branch: str) -> Actions:
         github=section.github or ("tidegate" if section.credentials == "keys" else ""),
         pull_requests=tuple(section.pull_requests) or (branch,),
         infrastructure=tuple(section.infrastructure) or (branch,),
+        pins={action: Pin(action, *text.split()) for action, text in section.pins.items()},
     )
 
 

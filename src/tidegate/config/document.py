@@ -16,6 +16,19 @@ RepositoryPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$"
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$", examples=["3.11"])]
 Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*$")]
+PinnedAction = Literal[
+    "actions/checkout",
+    "actions/setup-go",
+    "actions/setup-node",
+    "actions/setup-python",
+    "actions/upload-artifact",
+    "aws-actions/configure-aws-credentials",
+    "hashicorp/setup-terraform",
+]
+PinText = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{40} v[0-9][0-9A-Za-z.-]*$", examples=["11bd71901bbe5b1630ceea73d27597364c9af683 v4.2.2"]),
+]
 NamePattern = Annotated[str, Field(min_length=1, examples=["daily-report-api-{env}"])]
 
 
@@ -258,6 +271,10 @@ class ActionsSection(Section):
     infrastructure: list[Branch] = Field(
         default_factory=list,
         description="Branches whose pushes run the gates of the infrastructure; none: the pipeline's branch.",
+    )
+    pins: dict[PinnedAction, PinText] = Field(
+        default_factory=dict,
+        description="Action → commit and tag to use in place of Tidegate's own, which `tidegate actions pins` lists.",
     )
 
 

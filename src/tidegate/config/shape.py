@@ -21,6 +21,8 @@ _EXPECTED = {
 def problem(document: Document, detail: ErrorDetails) -> Problem:
     """Say what pydantic found in our words, with its place and what to write in its stead."""
     path: Path = tuple(detail["loc"])
+    if path and path[-1] == "[key]":
+        return _key(document, path[:-1])
     name = str(path[-1]) if path else ""
     match detail["type"]:
         case "extra_forbidden":
@@ -32,6 +34,13 @@ def problem(document: Document, detail: ErrorDetails) -> Problem:
         case kind:
             what, what_next = _value(kind, path, detail)
             return Problem(document.place(path), what, what_next)
+
+
+def _key(document: Document, path: Path) -> Problem:
+    """A key of a mapping whose keys are a closed set, at the end of `path`."""
+    known = get_args(get_args(_annotation_at(path[:-1]))[0])
+    what = f"unknown key {str(path[-1])!r}{_inside(path[:-1])}"
+    return Problem(document.place(path, key=True), what, nearest(str(path[-1]), map(str, known)))
 
 
 def _value(kind: str, path: Path, detail: ErrorDetails) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """How the pipeline runs on GitHub Actions: the section `actions` of `tidegate.yaml`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -42,6 +43,20 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """An action at one commit.
+
+    Attributes:
+        action: `owner/repository`.
+        tag: The tag that the commit had when it was pinned, for people.
+    """
+
+    action: str
+    commit: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actions:
     """What the workflow files are made of, besides the pipeline itself.
 
@@ -53,6 +68,7 @@ class Actions:
         github: The GitHub environment of jobs that belong to no environment; empty for none.
         pull_requests: Branches whose pull requests are checked; the pipeline's branch where none is given.
         infrastructure: Branches whose pushes run the gates of the infrastructure, likewise.
+        pins: Action → the commit to use in place of Tidegate's own.
     """
 
     ledger: str
@@ -64,3 +80,4 @@ class Actions:
     github: str = ""
     pull_requests: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
+    pins: Mapping[str, Pin] = field(default_factory=dict)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tidegate.actions.difference import Difference, differences, is_made
-from tidegate.actions.pins import PINS, Pin
+from tidegate.actions.pins import pins_of
 from tidegate.actions.workflows import FOLDER, workflows
 from tidegate.config.load import load
 from tidegate.errors import ConfigError, GateFailed
-from tidegate.model.actions import Credentials
+from tidegate.model.actions import Credentials, Pin
 from tidegate.operations.project import Project
 
 KEYS_WARNING = (
@@ -82,9 +82,14 @@ def warnings_of(project: Project) -> tuple[str, ...]:
     return (KEYS_WARNING,) if actions is not None and actions.credentials is Credentials.KEYS else ()
 
 
-def pinned_actions() -> tuple[Pin, ...]:
-    """The actions that workflow files may use, each at the commit that they are pinned to."""
-    return PINS
+def pinned_actions(project: Project) -> tuple[Pin, ...]:
+    """The actions that workflow files may use, each at its commit; Tidegate's own where there is no pipeline file.
+
+    Raises:
+        ConfigError: The pipeline file is wrong.
+    """
+    file = project.folder / project.file
+    return tuple(pins_of(load(file).actions if file.exists() else None))
 
 
 def _wanted(project: Project) -> Mapping[str, str]:

@@ -49,9 +49,10 @@ def check(context: click.Context, *, as_json: bool) -> int:
 
 @actions.command()
 @json_option
-def pins(*, as_json: bool) -> None:
-    """List the actions that workflow files use, each with its commit and the tag that the commit had."""
-    found = pinned_actions()
+@click.pass_context
+def pins(context: click.Context, *, as_json: bool) -> None:
+    """List the actions that workflow files may use, each with its commit and the tag that the commit had."""
+    found = pinned_actions(project_of(context))
     if as_json:
         print_json(found)
         return
