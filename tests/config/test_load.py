@@ -175,6 +175,7 @@ REFUSED = [
     ("  api: api\n", "  api: api\n  build: npm ci && npm run build\n", "21:10", "'&&' needs a shell", "script"),
     ("  api: api\n", "  api: api\n  build: \"npm 'run\"\n", "21:10", "not a command line", "quotation"),
     ("  pages: [web/**]", "  pages: [web/**]\n  My Pages: [x]", "5:3", "'My Pages' cannot be a name", "small letters"),
+    ("  prod: {after: dev}", "  dev-frontend: {after: dev}", "30:3", "deploy-dev-frontend would be two", "another"),
     # GitHub Actions
     (*ACTIONS("tidegate: {requirements: t.lock}"), "24:1", "'ledger' is missing in actions", "s3://BUCKET"),
     (*ACTIONS("ledger: s3://b, tidegate: {requirements: t}"), "24:19", "cannot be 's3://b'", "must match"),

@@ -6,7 +6,7 @@ import pytest
 from tests.plan.reference import BACKEND_FIRST, ENVIRONMENTS, PIPELINE, applied, planned, release
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import Pipeline, Timeouts
-from tidegate.plan.graph import Behind
+from tidegate.plan.graph import Behind, every_job
 
 GATEWAY = ("test", "build", "build-frontend")
 LAG = Behind("api does not serve r1", "APP does not serve r1")
@@ -75,6 +75,16 @@ ALL = ("deploy-{}", "deploy-{}-frontend", "e2e-test-{}", "skew-test-{}", "promot
 def test_jobs_and_needs(pipeline: Pipeline, needs: Mapping[str, tuple[str, ...]]) -> None:
     plan = planned("src/agent.py", pipeline=pipeline, last=None)
     assert {job.name: job.needs for job in plan.jobs} == needs
+
+
+@pytest.mark.parametrize(
+    "pipeline", [PIPELINE, BACKEND_FIRST, replace(PIPELINE, site=None), replace(PIPELINE, check=None)]
+)
+def test_every_job_is_what_a_first_run_plans(pipeline: Pipeline) -> None:
+    jobs = every_job(pipeline)
+    first = planned("src/agent.py", pipeline=pipeline, last=None).jobs
+    assert [replace(job, reason="") for job in jobs] == [replace(job, reason="") for job in first]
+    assert all(job.applies for job in jobs)
 
 
 def test_each_job_has_the_limit_of_its_kind() -> None:

@@ -79,6 +79,10 @@ def _names(file: PipelineFile) -> Iterator[Finding]:
             if not _NAME.fullmatch(name):
                 what = f"{name!r} cannot be a name"
                 yield Finding((section, name), what, "use small letters, digits, '-' and '_'", key=True)
+    for name in file.environments:
+        if file.site and f"{name}-frontend" in file.environments:
+            what = f"deploy-{name}-frontend would be two jobs: this environment's, and that of the site in {name}"
+            yield Finding(("environments", f"{name}-frontend"), what, "give it another name", key=True)
     for key, function in file.functions.items():
         for variable in function.environment:
             if not _VARIABLE.fullmatch(variable):

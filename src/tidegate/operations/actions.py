@@ -1,6 +1,6 @@
 """The workflow files of GitHub Actions: write them, and compare what is committed with what the pipeline file makes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tidegate.actions.difference import Difference, differences, is_made
@@ -8,7 +8,7 @@ from tidegate.actions.pins import pins_of
 from tidegate.actions.workflows import FOLDER, workflows
 from tidegate.config.load import load
 from tidegate.errors import ConfigError, GateFailed
-from tidegate.model.actions import Credentials, Pin
+from tidegate.model.actions import Actions, Credentials, Pin
 from tidegate.operations.project import Project
 
 KEYS_WARNING = (
@@ -77,9 +77,9 @@ def check_workflows(project: Project) -> tuple[Difference, ...]:
 
 
 def warnings_of(project: Project) -> tuple[str, ...]:
-    """What the section `actions` allows and is better not done."""
+    """What the section `actions` allows and is better not done, and what runners would not find."""
     actions = load(project.folder / project.file).actions
-    return (KEYS_WARNING,) if actions is not None and actions.credentials is Credentials.KEYS else ()
+    return tuple(_warnings(project, actions)) if actions is not None else ()
 
 
 def pinned_actions(project: Project) -> tuple[Pin, ...]:
@@ -90,6 +90,15 @@ def pinned_actions(project: Project) -> tuple[Pin, ...]:
     """
     file = project.folder / project.file
     return tuple(pins_of(load(file).actions if file.exists() else None))
+
+
+def _warnings(project: Project, actions: Actions) -> Iterator[str]:
+    if actions.credentials is Credentials.KEYS:
+        yield KEYS_WARNING
+    supply = {"requirements": actions.supply.requirements, "path": actions.supply.path}
+    for key, path in supply.items():
+        if path is not None and not (project.folder / path).exists():
+            yield f"actions.tidegate.{key} names {path}, which is not there: no runner could install Tidegate"
 
 
 def _wanted(project: Project) -> Mapping[str, str]:
