@@ -63,7 +63,7 @@ def escaped_property(text: str) -> str:
 
 def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
     """Tell later jobs: name and value, between lines that no value can hold."""
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", newline="") as file:
         for name, value in outputs.items():
             end = f"end-{secrets.token_hex(16)}"
             file.write(f"{name}<<{end}\n{value}\n{end}\n")
