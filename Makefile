@@ -44,7 +44,8 @@ lock: setup
 clean:
 	rm -rf .venv .tidegate
 
-## Renew the generated parts of the documentation.
+## Renew the generated parts of the documentation, and the example's workflow files.
 docs: setup
 	$(PYTHON_BIN)/python scripts/write_docs.py
 	$(PYTHON_BIN)/python -m tidegate.config.editor > docs/tidegate.schema.json
+	$(PYTHON_BIN)/tidegate --repo examples/daily-report actions write

@@ -12,7 +12,7 @@ FILES = sorted((PRODUCT / ".github" / "workflows").iterdir())
 
 def test_the_committed_files_are_those_that_would_be_made() -> None:
     found = {file.relative_to(PRODUCT).as_posix(): file.read_text(encoding="utf-8") for file in FILES}
-    assert differences(workflows(PIPELINE), found) == ()
+    assert differences(workflows(PIPELINE), found) == (), "run `make docs`"
     assert [file.name for file in FILES] == ["deploy.yml", "pr-check.yml", "terraform-test.yml"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import check_jsonschema
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.actions.pipelines import PIPELINES
 from tests.actions.read import read
@@ -21,6 +21,7 @@ from tidegate.model.job import Duty
 from tidegate.model.pipeline import Pipeline
 from tidegate.plan.graph import every_job
 
+FEW = settings(max_examples=40, deadline=None)
 EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
 NEED = re.compile(r"needs\.([a-z][a-z0-9-]*)")
 
@@ -59,6 +60,7 @@ def test_the_schema_refuses_what_github_would() -> None:
         schema().validate({"on": {"push": None}, "jobs": {"a": {"runs-on": "x", "step": []}}})
 
 
+@FEW
 @given(PIPELINES)
 def test_every_file_is_a_workflow_of_the_schema(pipeline: Pipeline) -> None:
     files = files_of(pipeline)
@@ -67,6 +69,7 @@ def test_every_file_is_a_workflow_of_the_schema(pipeline: Pipeline) -> None:
         schema().validate(content)
 
 
+@FEW
 @given(PIPELINES)
 def test_every_job_of_the_pipeline_is_there_and_needs_all_before_it(pipeline: Pipeline) -> None:
     jobs = files_of(pipeline)["deploy.yml"]["jobs"]
@@ -86,6 +89,7 @@ def test_every_job_of_the_pipeline_is_there_and_needs_all_before_it(pipeline: Pi
     assert set(jobs["gate"]["needs"]) == {*seen, *own}
 
 
+@FEW
 @given(PIPELINES)
 def test_a_gate_ends_every_file_and_runs_whatever_came_before(pipeline: Pipeline) -> None:
     names = set()
@@ -98,6 +102,7 @@ def test_a_gate_ends_every_file_and_runs_whatever_came_before(pipeline: Pipeline
     assert len(names) == 3 if pipeline.infrastructure else 2, "GitHub does not tell checks of one name apart"
 
 
+@FEW
 @given(PIPELINES)
 def test_expressions_read_only_what_a_job_needs(pipeline: Pipeline) -> None:
     for _, name, job in jobs_of(files_of(pipeline)):
@@ -105,6 +110,7 @@ def test_expressions_read_only_what_a_job_needs(pipeline: Pipeline) -> None:
         assert read_ <= set(job.get("needs", [])), name
 
 
+@FEW
 @given(PIPELINES)
 def test_jobs_are_secure_by_construction(pipeline: Pipeline) -> None:
     assert pipeline.actions is not None
@@ -134,6 +140,7 @@ def test_jobs_are_secure_by_construction(pipeline: Pipeline) -> None:
     assert files["deploy.yml"]["concurrency"]["cancel-in-progress"] is False
 
 
+@FEW
 @given(PIPELINES)
 def test_secrets_are_read_in_their_environment_alone(pipeline: Pipeline) -> None:
     githubs = {one.github for one in pipeline.environments.values()}
@@ -146,6 +153,7 @@ def test_secrets_are_read_in_their_environment_alone(pipeline: Pipeline) -> None
             assert not name.startswith("approve-")
 
 
+@FEW
 @given(PIPELINES)
 def test_reviewers_are_asked_once_for_an_environment(pipeline: Pipeline) -> None:
     assert pipeline.actions is not None
@@ -156,6 +164,7 @@ def test_reviewers_are_asked_once_for_an_environment(pipeline: Pipeline) -> None
         assert naming == ([f"approve-{environment.name}"] if reviewed else [])
 
 
+@FEW
 @given(PIPELINES)
 def test_tidegates_own_limit_comes_first(pipeline: Pipeline) -> None:
     """And the session outlasts the job: what moved could not be put back without it."""
@@ -169,6 +178,7 @@ def test_tidegates_own_limit_comes_first(pipeline: Pipeline) -> None:
                 assert re.fullmatch(r"[\w+=,.@-]{2,64}", step["with"]["role-session-name"])
 
 
+@FEW
 @given(PIPELINES)
 def test_the_same_pipeline_makes_the_same_files(pipeline: Pipeline) -> None:
     assert workflows(pipeline) == workflows(pipeline)

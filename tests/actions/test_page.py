@@ -1,17 +1,20 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.actions.read import read
 from tidegate.actions.page import Noted, Value, page
 
 SCALARS = st.one_of(st.text(), st.integers(), st.booleans(), st.from_regex(r"[ -~]{1,12}", fullmatch=True))
+# A key of YAML is at most 1,024 characters long as it is written.
+KEYS = st.text(max_size=40)
 VALUES: st.SearchStrategy[Value] = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
 
 
-@given(st.dictionaries(st.text(), VALUES, min_size=1, max_size=4))
+@settings(deadline=None)
+@given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4))
 def test_what_is_written_is_what_is_read(content: dict[str, Value]) -> None:
     assert read(page(content, ["head"])) == content
 
