@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import check_jsonschema
 import jsonschema
@@ -16,6 +16,7 @@ from tests.actions.pipelines import PIPELINES
 from tests.actions.read import read
 from tidegate.actions import workflows
 from tidegate.actions.pins import PINS
+from tidegate.config.document import PinnedAction
 from tidegate.model.actions import ApprovalBy, Credentials
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import Pipeline
@@ -58,6 +59,10 @@ def texts(part: object) -> Iterator[str]:
 def test_the_schema_refuses_what_github_would() -> None:
     with pytest.raises(jsonschema.ValidationError):
         schema().validate({"on": {"push": None}, "jobs": {"a": {"runs-on": "x", "step": []}}})
+
+
+def test_an_action_that_may_be_used_may_be_pinned() -> None:
+    assert {pin.action for pin in PINS} == set(get_args(PinnedAction))
 
 
 @FEW

@@ -11,10 +11,12 @@ import yaml
 
 from tidegate.config import load, schema
 from tidegate.config.source import Document, read
+from tidegate.model.actions import Actions, Pin, Supply
 from tidegate.model.pipeline import Environment, Order, Seed, Strategy
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "tidegate.example.yaml"
+CHECKOUT = "actions/checkout"
 SCHEMA = DOCS / "tidegate.schema.json"
 
 KeyPath = tuple[str, ...]
@@ -102,6 +104,18 @@ def test_the_example_means_what_it_says() -> None:
     assert [step.warn for step in pipeline.check.steps] == [False, True]
     assert pipeline.browser is not None
     assert (pipeline.browser.shards, pipeline.browser.timeout_seconds) == (2, 300.0)
+    assert {name: gate.components for name, gate in pipeline.infrastructure.items()} == {
+        "opa-policy": ("terraform",),
+        "terratest": ("terraform",),
+    }
+    assert pipeline.actions == Actions(
+        ledger="s3://daily-report-ledger/telegram",
+        supply=Supply("tools/tidegate/runner.lock", "tools/tidegate"),
+        github="build",
+        pull_requests=("main", "telegram"),
+        infrastructure=("telegram", "telegram-staging"),
+        pins={CHECKOUT: Pin(CHECKOUT, "11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2")},
+    )
     assert pipeline.order is Order.TOGETHER
     assert list(pipeline.environments.values()) == [
         Environment("dev", None, "development"),

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tidegate.config import load, parse
 from tidegate.errors import ConfigError
+from tidegate.model.actions import Actions, Credentials, Supply
 from tidegate.model.job import Duty
-from tidegate.model.pipeline import Environment, Expectation, Order, Pipeline, Strategy
+from tidegate.model.pipeline import CheckGate, CheckStep, Environment, Expectation, Order, Pipeline, Strategy
 
 PRODUCT = Path(__file__).parents[2] / "examples" / "daily-report"
 
@@ -68,6 +69,29 @@ def test_what_is_left_out_has_its_default() -> None:
     assert pipeline.check.timeout_seconds == 600
 
 
+def test_what_is_left_out_of_actions_has_its_default() -> None:
+    assert small().actions is None
+    assert small(*ACTIONS(SUPPLY)).actions == Actions(
+        "s3://shop-ledger", Supply("t.lock"), pull_requests=("main",), infrastructure=("main",)
+    )
+    assert small(*ACTIONS(f"{SUPPLY}, credentials: keys")).actions == Actions(
+        "s3://shop-ledger",
+        Supply("t.lock"),
+        credentials=Credentials.KEYS,
+        github="tidegate",
+        pull_requests=("main",),
+        infrastructure=("main",),
+    )
+
+
+def test_gates_of_the_infrastructure_are_shaped_as_the_quality_gate() -> None:
+    assert small().infrastructure == {}
+    gate = "  terratest: {components: [backend], timeout: 20m, steps: [{name: T, run: go test}]}\n"
+    assert small("gates:\n", f"gates:\n{gate}").infrastructure == {
+        "terratest": CheckGate(("backend",), (), (CheckStep("T", "go test"),), 1200.0)
+    }
+
+
 def test_every_kind_of_job_has_a_limit() -> None:
     """An hour unless the file says otherwise, and a key for each kind but approvals, which no process waits for."""
     assert {small("", "").timeouts.of(duty) for duty in Duty} == {3600}
@@ -93,6 +117,7 @@ def test_environments_come_after_those_they_wait_for() -> None:
 
 API = "    api: true"
 SMOKE = "    smoke:\n      - {get: /health, expect: {json: {status: ok}}}\n"
+POLICY = "gates:\n  opa-policy: {components: [al], steps: [{name: a, run: b}]}\n"
 LEDGER = "ledger: s3://shop-ledger"
 SUPPLY = f"{LEDGER}, tidegate: {{requirements: t.lock}}"
 
@@ -138,6 +163,7 @@ REFUSED = [
     # references
     ("components: [backend]}", "components: [bakend]}", "6:68", "no component is called 'bakend'", "'backend'?"),
     ("components: [pages]", "components: [backend, page]", "18:25", "no component is called 'page'", "'pages'?"),
+    ("gates:\n", POLICY, "25:29", "no component", "use one"),
     ("    components: [backend]\n", "    components: [all]\n", "26:18", "no component is called", "backend, pages"),
     ("    image: backend", "    image: back-end", "10:12", "no image is called 'back-end'", "did you mean 'backend'?"),
     ("    queue: orders", "    queue: order", "13:12", "no queue is called 'order'", "did you mean 'orders'?"),
