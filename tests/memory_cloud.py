@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tests.memory_buckets import MemoryBuckets, Objects
 from tests.memory_edges import EdgesState, MemoryEdges, MemoryProbe
 from tests.memory_functions import FunctionsState, MemoryFunctions
+from tests.memory_inspection import MemoryInspection
 from tests.memory_wire import Clock, Wire
 from tidegate.cloud.ports import Cloud, LogLine, RegistryAccess
 
@@ -69,7 +70,14 @@ class MemoryCloud:
         self.images = MemoryImages(self.wire, self.state.deleted_images)
         self.probe = MemoryProbe(self.wire, self.edges, self.state.objects)
         logs = MemoryLogs(self.wire)
-        self.ports = Cloud(ACCOUNT, REGION, "", self.functions, self.buckets, self.edges, self.images, logs, self.probe)
+        self.inspection = MemoryInspection(self.wire)
+        self.ports = Cloud(
+            ACCOUNT,
+            REGION,
+            "",
+            *(self.functions, self.buckets, self.edges, self.images, logs, self.probe),
+            inspection=self.inspection,
+        )
 
     def seen_through(self, wire: Wire) -> Cloud:
         """The ports of another process: the same cloud, asked through a wire of its own."""

@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"model", "errors"},
     "actions": {"config", "plan", "model", "errors"},
     "gates": {"model", "errors"},
+    "doctor": {"model", "errors"},
     "cloud": {"model", "errors"},
     "ledger": {"model", "errors"},
     "github": {"cloud", "model", "errors"},
@@ -24,9 +25,9 @@ ALLOWED: dict[str, set[str]] = {
     "execute": {"build", "plan", "gates", "targets", "cloud", "ledger", "process", "model", "errors"},
     "operations": {
         *("actions", "execute", "build", "plan", "gates", "targets", "cloud", "ledger", "process", "changes", "config"),
-        *("github", "model", "errors"),
+        *("github", "doctor", "model", "errors"),
     },
-    "cli": {"operations", "execute", "ledger", "config", "model", "errors"},
+    "cli": {"operations", "doctor", "execute", "ledger", "config", "model", "errors"},
     "localcloud": set(),
     "__main__": {"cli"},
 }

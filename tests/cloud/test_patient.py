@@ -63,7 +63,7 @@ async def no_pause(_: float) -> None:
 
 def silent(answers_at: int) -> tuple[Silent, Cloud]:
     port: Any = Silent(answers_at)
-    cloud = Cloud("1", "local", "", port, port, port, port, port, port)
+    cloud = Cloud("1", "local", "", port, port, port, port, port, port, port)
     return port, patient(cloud, Patience(no_pause, attempts=3))
 
 

@@ -15,6 +15,7 @@ from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
+from tidegate.model.finding import Finding
 from tidegate.model.job import Duty, Job, Plan
 from tidegate.model.pipeline import Order, Pipeline
 from tidegate.model.release import Artifact, Release
@@ -82,6 +83,7 @@ class Shop:
     cloud: MemoryCloud = field(default_factory=MemoryCloud)
     store: MemoryStore = field(default_factory=MemoryStore)
     living: set[str] = field(default_factory=set)
+    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.store, lambda: self.cloud.wire.now)
@@ -192,9 +194,14 @@ class Shop:
             addresses=self.addresses,
             holder=HOLDER,
             alive=lambda other: other in self.living,
+            examine=self.examine,
             clock=lambda: self.cloud.wire.now,
             pause=self.cloud.pause,
         )
+
+    async def examine(self, environment: str) -> tuple[Finding, ...]:
+        """What the doctor finds in an environment: whatever a test put into `findings`."""
+        return self.findings.get(environment, ())
 
     def rolling_back(self, to: str, environment: str = "prod") -> Workshop:
         """Open a run that puts an earlier release back."""

@@ -73,6 +73,21 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = 30
 }
 
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  for_each = local.functions
+
+  alarm_name          = "${local.prefix}-${each.key}-${var.environment}-errors"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  dimensions          = { FunctionName = "${local.prefix}-${each.key}-${var.environment}" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+}
+
 resource "aws_lambda_function" "function" {
   for_each = local.functions
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tidegate.cloud.inspection import Inspection
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 
@@ -202,3 +203,4 @@ class Cloud:
     images: Images
     logs: Logs
     probe: Probe
+    inspection: Inspection

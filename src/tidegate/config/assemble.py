@@ -16,6 +16,7 @@ from tidegate.config.document import (
     TimeoutsSection,
 )
 from tidegate.model.actions import Actions, ApprovalBy, Credentials, Pin, Supply, Versions
+from tidegate.model.finding import Acceptance, Check
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import (
     BrowserGate,
@@ -65,6 +66,7 @@ def assemble(file: PipelineFile) -> Pipeline:
         timeouts=_timeouts(file.timeouts),
         infrastructure=_infrastructure(file.gates),
         actions=_actions(file.actions, file.branch) if file.actions else None,
+        accepted=tuple(Acceptance(Check(one.check), one.where, one.reason) for one in file.doctor.accept),
     )
 
 
@@ -82,6 +84,7 @@ def _function(key: str, function: FunctionSection) -> FunctionSpec:
         schedule=function.schedule,
         timeout_seconds=seconds(function.timeout),
         memory_mb=function.memory,
+        runtime=tuple(function.runtime),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tidegate.config.document import ActionsSection, FunctionSection, PipelineFile, SmokeSection, TestSection
 from tidegate.config.problems import Path, nearest
 from tidegate.model.changes import PatternError, check_pattern, check_patterns
+from tidegate.model.finding import Check
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _MISTAKEN = ("env", "environment", "stage")
@@ -51,6 +52,10 @@ def check(file: PipelineFile) -> Iterator[Finding]:
     for duty, limit in file.timeouts.model_dump(by_alias=True, exclude_none=True).items():
         if seconds(limit) == 0:
             yield Finding(("timeouts", duty), "a job cannot end in no time", "write for example '30m'")
+    for index, accepted in enumerate(file.doctor.accept):
+        if accepted.check not in set(Check):
+            path = ("doctor", "accept", index, "check")
+            yield Finding(path, f"the doctor has no check {accepted.check!r}", nearest(accepted.check, map(str, Check)))
     if file.actions:
         yield from _actions(file, file.actions)
     yield from _environments(file)
@@ -84,12 +89,13 @@ def _names(file: PipelineFile) -> Iterator[Finding]:
             what = f"deploy-{name}-frontend would be two jobs: this environment's, and that of the site in {name}"
             yield Finding(("environments", f"{name}-frontend"), what, "give it another name", key=True)
     for key, function in file.functions.items():
-        for variable in function.environment:
+        given: list[tuple[Path, str]] = [(("environment", name), name) for name in function.environment]
+        outside: list[tuple[Path, str]] = [(("runtime", index), name) for index, name in enumerate(function.runtime)]
+        for below, variable in (*given, *outside):
             if not _VARIABLE.fullmatch(variable):
-                path = ("functions", key, "environment", variable)
-                yield Finding(
-                    path, f"{variable!r} cannot name an environment variable", "use letters, digits and '_'", key=True
-                )
+                what = f"{variable!r} cannot name an environment variable"
+                path = ("functions", key, *below)
+                yield Finding(path, what, "use letters, digits and '_'", key=below[0] == "environment")
 
 
 def _patterns(file: PipelineFile) -> Iterator[Finding]:

@@ -91,6 +91,11 @@ class FunctionSection(Section):
     image: Name = Field(description="Key of the image in `images`.")
     handler: Name = Field(description="What the image runs (Lambda's ImageConfig.Command).")
     environment: dict[str, str] = Field(default_factory=dict, description="Environment variables; `{env}` is expanded.")
+    runtime: list[Name] = Field(
+        default_factory=list,
+        description="Environment variables that are given from outside of this file; `tidegate doctor` sees that they"
+        " are there, and `tidegate cloud up` makes values up.",
+    )
     optional: bool = Field(
         default=False, description="Whether an environment may lack the function; it is left out there."
     )
@@ -278,6 +283,20 @@ class ActionsSection(Section):
     )
 
 
+class AcceptSection(Section):
+    """A finding of `tidegate doctor` that the team lives with. It is shown, and blocks nothing."""
+
+    check: Name = Field(description="Kind of the finding, as `tidegate doctor` names it.")
+    where: Name = Field(default="*", description="What it concerns, as it is shown; `*` is wild, `{env}` is expanded.")
+    reason: Name = Field(description="Why, for those who read the report.")
+
+
+class DoctorSection(Section):
+    """`tidegate doctor`, which also runs before an environment is changed."""
+
+    accept: list[AcceptSection] = Field(default_factory=list, description="Findings that the team lives with.")
+
+
 class EnvironmentSection(Section):
     """A place that a release is deployed to."""
 
@@ -325,4 +344,7 @@ class PipelineFile(Section):
         description="How long a job may take. A wait in line for an environment that another run holds does not count.",
     )
     actions: ActionsSection | None = Field(default=None, description="How it runs on GitHub Actions.")
+    doctor: DoctorSection = Field(
+        default_factory=DoctorSection, description="Settings and infrastructure are looked at before each deployment."
+    )
     environments: dict[str, EnvironmentSection] = Field(min_length=1, description="Environments by name.")

@@ -3,6 +3,7 @@
 import asyncio
 
 from tidegate.errors import Failure, GateFailed, Locked, Superseded
+from tidegate.execute.examination import examined
 from tidegate.execute.live import check_live
 from tidegate.execute.lock import held, take
 from tidegate.execute.pointers import live_versions, observe, pointers_of
@@ -47,7 +48,7 @@ async def hold(shop: Workshop, environment: str) -> None:
 
     Raises:
         Locked: As `line_up`.
-        GateFailed: As `line_up`, or when there would be no way back.
+        GateFailed: As `line_up`, or when the environment is not sound, or when there would be no way back.
     """
     await line_up(shop, environment)
     async with shop.guards.setdefault(environment, asyncio.Lock()):
@@ -55,6 +56,7 @@ async def hold(shop: Workshop, environment: str) -> None:
         if view.intent is None or view.intent.run != shop.run:
             if view.intent is not None:
                 await return_first(shop, view, view.intent.run)
+            await examined(shop, environment)
             snapshot = await observe(shop, environment)
             _as_planned(shop, snapshot)
             unproven = await _prove(shop, view, snapshot)

@@ -13,6 +13,7 @@ from tidegate.errors import ConfigError, Failure
 from tidegate.execute.limit import Alarm
 from tidegate.execute.machine import Machine
 from tidegate.ledger.ledger import Ledger
+from tidegate.model.finding import Finding
 from tidegate.model.job import Plan
 from tidegate.model.pipeline import Pipeline, Strategy
 from tidegate.model.release import Artifact, Release
@@ -46,6 +47,7 @@ class Workshop:
         addresses: Environment → where its site lives.
         holder: Which process holds what this run locks, as `host:pid`.
         alive: Whether the process of a run lives.
+        examine: What is wrong with the settings and the infrastructure of an environment.
         clock: Seconds since the epoch.
         pause: Sleeps.
         jitter: A random number from 0 to 1, that waits before something is asked again are spread with.
@@ -64,6 +66,7 @@ class Workshop:
     addresses: Mapping[str, SiteAddress]
     holder: str
     alive: Callable[[str], bool]
+    examine: Callable[[str], Awaitable[tuple[Finding, ...]]]
     clock: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = random.random

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tidegate.model.actions import Actions
+from tidegate.model.finding import Acceptance
 from tidegate.model.job import TIMEOUT_SECONDS, Duty
 
 
@@ -98,7 +99,12 @@ class SmokeTest:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """A Lambda function, by its name pattern (`{env}`)."""
+    """A Lambda function, by its name pattern (`{env}`).
+
+    Attributes:
+        environment: Variables whose values the file gives.
+        runtime: Names of those that are given from outside of it.
+    """
 
     key: str
     name: str
@@ -112,6 +118,7 @@ class FunctionSpec:
     schedule: str | None = None
     timeout_seconds: int = 30
     memory_mb: int = 512
+    runtime: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +232,7 @@ class Pipeline:
     Attributes:
         infrastructure: Gates of the infrastructure, by the name of their job: `opa-policy`, `terratest`.
         actions: How it runs on GitHub Actions; None where the file does not say.
+        accepted: Findings of the doctor that the team lives with.
     """
 
     product: str
@@ -245,6 +253,7 @@ class Pipeline:
     timeouts: Timeouts = field(default_factory=Timeouts)
     infrastructure: Mapping[str, CheckGate] = field(default_factory=dict)
     actions: Actions | None = None
+    accepted: tuple[Acceptance, ...] = ()
 
 
 def expand(pattern: str, environment: str) -> str:

@@ -46,8 +46,18 @@ def write_address(path: Path, values: Mapping[str, str]) -> None:
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
 
 
+def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """The addresses of an environment as they were given, right or wrong; and the file that they come from, if any.
+
+    Raises:
+        ConfigError: When the file is not UTF-8.
+    """
+    given, file = {key: environ[key] for key in (*SECRETS, CANDIDATE_API) if key in environ}, _read(path)
+    return {**given, **file}, str(path) if path.exists() else ""
+
+
 def _address(environment: str, path: Path, environ: Mapping[str, str]) -> SiteAddress:
-    values = {**{key: environ[key] for key in (*SECRETS, CANDIDATE_API) if key in environ}, **_read(path)}
+    values, _ = read_settings(path, environ)
     for key in SECRETS:
         value = values.get(key, "")
         if not value:

@@ -146,7 +146,10 @@ def _function(pipeline: Pipeline, spec: FunctionSpec, environment: str) -> Funct
         name=expand(spec.name, environment),
         repository=pipeline.images[spec.image].repository,
         handler=spec.handler,
-        environment={key: expand(value, environment) for key, value in spec.environment.items()},
+        environment={
+            **dict.fromkeys(spec.runtime, "made-up"),
+            **{key: expand(value, environment) for key, value in spec.environment.items()},
+        },
         timeout_seconds=spec.timeout_seconds,
         memory_mb=spec.memory_mb,
         api=spec.api,

@@ -18,6 +18,7 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import Plan
 from tidegate.model.run import RunView
 from tidegate.operations.addresses import read_addresses
+from tidegate.operations.doctor import examiner
 from tidegate.operations.project import Project
 
 OUTAGE = Patience(attempts=6, first_seconds=0.5)
@@ -55,6 +56,7 @@ async def open_workshop(
     source = await asyncio.to_thread(checkout, project, view.commit)
     addresses = read_addresses(pipeline, project.home, only=walker.environments)
     async with project.cloud(pipeline) as cloud:
+        examine = examiner(project.home, pipeline, cloud, ledger)
         yield Workshop(
             run=view.id,
             pipeline=pipeline,
@@ -66,6 +68,7 @@ async def open_workshop(
             addresses=addresses,
             holder=walker.holder,
             alive=lambda other: walker.alive(ledger.run(other)),
+            examine=lambda environment: OUTAGE.read(lambda: examine(environment)),
             clock=time.time,
             past=lambda commit: _edition(project, commit),
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import CloudError, Moved, NotFound
+from tidegate.model.facts import BucketFacts
 from tidegate.model.snapshot import SitePointer, SiteSnapshot
 from tidegate.targets.site import SiteAddress, SiteBundle, SiteFile
 from tidegate.targets.site_pointer import IMMUTABLE, UPLOADS_AT_ONCE, prefix_of
@@ -23,6 +24,7 @@ WARNING = (
 )
 HTML = "public, max-age=300"
 _STATE = "tidegate/pointers.json"
+_RUNTIME = "runtime.json"
 _KEPT = "tidegate"
 
 
@@ -129,12 +131,12 @@ class InvalidationSite:
             listing, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}.json")
             files = json.loads(listing)
         body = json.dumps(dict(runtime), sort_keys=True).encode()
-        await self._put("runtime.json", body, "application/json", "no-store")
+        await self._put(_RUNTIME, body, "application/json", "no-store")
         # Pages last: by then all that they name is there.
         for file in sorted(files, key=lambda file: not file["hashed"]):
             body, _ = await self.cloud.buckets.read(self.address.bucket, f"{kept}/{file['path']}")
             await self._put(file["path"], body, file["type"], IMMUTABLE if file["hashed"] else HTML)
-        wanted = {file["path"] for file in files} | {"runtime.json"}
+        wanted = {file["path"] for file in files} | {_RUNTIME}
         there = [item.key for item in await self.cloud.buckets.keys(self.address.bucket, "")]
         await self.cloud.buckets.delete(
             self.address.bucket, [key for key in there if key not in wanted and not key.startswith(f"{_KEPT}/")]
@@ -173,6 +175,21 @@ class InvalidationSite:
         await self.cloud.buckets.write(
             self.address.bucket, key, body, content_type=content_type, cache_control=cache_control
         )
+
+
+async def untested(cloud: Cloud, bucket: str, live: str) -> BucketFacts:
+    """Count what APP would serve at a cache miss, and how much of it is not the bundle that is live.
+
+    Args:
+        cloud: Where.
+        bucket: The one bucket of both distributions.
+        live: Digest of the bundle that is live; empty before a first one.
+    """
+    prefix = f"{_KEPT}/{prefix_of(live)}/"
+    there = await cloud.buckets.keys(bucket, "")
+    kept = {item.key.removeprefix(prefix): item.etag for item in there if live and item.key.startswith(prefix)}
+    served = [item for item in there if not item.key.startswith(f"{_KEPT}/") and item.key != _RUNTIME]
+    return BucketFacts(len(served), sum(1 for item in served if kept.get(item.key) != item.etag))
 
 
 def _stranger(expected: SitePointer, found: str) -> Moved:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_events import EventBridgeClient
@@ -109,6 +110,11 @@ class Clients:
     def logs(self) -> "CloudWatchLogsClient":
         """Amazon CloudWatch Logs."""
         return self._client("logs")  # type: ignore[no-any-return]
+
+    @property
+    def metrics(self) -> "CloudWatchClient":
+        """Amazon CloudWatch, metrics and alarms."""
+        return self._client("cloudwatch")  # type: ignore[no-any-return]
 
     @property
     def identity(self) -> "STSClient":

@@ -8,6 +8,7 @@ from tidegate.cloud.aws.buckets import AwsBuckets
 from tidegate.cloud.aws.edges import AwsEdges
 from tidegate.cloud.aws.functions import AwsFunctions
 from tidegate.cloud.aws.images import AwsImages
+from tidegate.cloud.aws.inspection.inspection import AwsInspection
 from tidegate.cloud.aws.logs import AwsLogs
 from tidegate.cloud.aws.probe import HttpProbe
 from tidegate.cloud.aws.wire import Wire
@@ -42,6 +43,7 @@ async def open_cloud(region: str, endpoint: str | None = None) -> AsyncIterator[
             images=AwsImages(wire),
             logs=AwsLogs(wire),
             probe=probe,
+            inspection=AwsInspection(wire),
         )
     finally:
         await probe.close()

@@ -77,6 +77,7 @@ def _routes(control: Control) -> list[Route]:
         ("POST", "/2017-03-31/tags/{}", functions.tag),
         ("DELETE", "/2017-03-31/tags/{}", functions.untag),
         ("GET", "/2017-03-31/tags/{}", functions.list_tags),
+        ("GET", "/2021-10-31/functions/{}/urls", functions.list_urls),
         ("POST", f"{one}/aliases", aliases.create),
         ("GET", f"{one}/aliases", aliases.list_all),
         ("GET", f"{one}/aliases/{{}}", aliases.get),

@@ -7,6 +7,7 @@ from typing import Any
 
 from tidegate.cloud.aws.clients import is_loopback
 from tidegate.cloud.aws.images import AwsImages
+from tidegate.cloud.aws.provision.alarm import ensure_alarm
 from tidegate.cloud.aws.provision.api import ensure_api
 from tidegate.cloud.aws.provision.bucket import ensure_bucket
 from tidegate.cloud.aws.provision.distribution import ensure_distribution
@@ -126,6 +127,7 @@ async def _resources(wire: Wire, blueprint: Blueprint) -> None:
             await ensure_table(wire, table, suffix)
     for function in blueprint.functions:
         await ensure_log_group(wire, function.name)
+        await ensure_alarm(wire, function.name)
 
 
 async def _api(wire: Wire, account: str, blueprint: Blueprint) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Lambda functions on a placeholder, with their aliases."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tidegate.cloud.aws.provision.ensure import created, together
 from tidegate.cloud.aws.wire import Wire
@@ -9,6 +9,7 @@ from tidegate.cloud.blueprint import FunctionBlueprint
 
 ALIASES = ("live", "candidate")
 SETTLE_SECONDS = 300.0
+TRACING: Literal["Active"] = "Active"
 
 
 async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: str, role: str) -> None:
@@ -96,6 +97,7 @@ async def _configure(wire: Wire, blueprint: FunctionBlueprint) -> None:
             MemorySize=blueprint.memory_mb,
             Environment={"Variables": dict(blueprint.environment)},
             ImageConfig={"Command": [blueprint.handler]},
+            TracingConfig={"Mode": TRACING},
         ),
     )
     await _settled(wire, name)
@@ -108,4 +110,5 @@ def _is_configured(current: Mapping[str, Any], blueprint: FunctionBlueprint) -> 
         and current["MemorySize"] == blueprint.memory_mb
         and (current.get("Environment") or {}).get("Variables", {}) == dict(blueprint.environment)
         and image.get("Command") == [blueprint.handler]
+        and (current.get("TracingConfig") or {}).get("Mode") == TRACING
     )

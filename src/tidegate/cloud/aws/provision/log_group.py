@@ -2,8 +2,7 @@
 
 from tidegate.cloud.aws.provision.ensure import created
 from tidegate.cloud.aws.wire import Wire
-
-RETENTION_DAYS = 30
+from tidegate.model.facts import RETENTION_DAYS
 
 
 async def ensure_log_group(wire: Wire, function: str) -> None:

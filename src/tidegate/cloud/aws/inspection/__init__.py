@@ -1,0 +1,1 @@
+"""The inspection port over AWS: one file a noun, gathered in `inspection.AwsInspection`."""

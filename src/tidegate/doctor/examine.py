@@ -1,0 +1,51 @@
+"""All judges, one after the other, and what a team declared that it lives with."""
+
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tidegate.doctor.account import judge_account
+from tidegate.doctor.api import judge_api
+from tidegate.doctor.functions import judge_functions, judge_secrets
+from tidegate.doctor.judged import Case, error
+from tidegate.doctor.registry import judge_registry
+from tidegate.doctor.settings import judge_settings
+from tidegate.doctor.site import judge_site
+from tidegate.doctor.telemetry import judge_telemetry
+from tidegate.model.facts import EnvironmentFacts
+from tidegate.model.finding import Check, Finding
+from tidegate.model.pipeline import Pipeline, expand
+
+_JUDGES = (
+    judge_settings,
+    judge_account,
+    judge_site,
+    judge_api,
+    judge_functions,
+    judge_secrets,
+    judge_telemetry,
+    judge_registry,
+)
+
+
+def examine(pipeline: Pipeline, facts: EnvironmentFacts) -> tuple[Finding, ...]:
+    """Everything that is wrong, settings first. What could not be looked at is a finding: it may be wrong."""
+    case = Case(pipeline, facts)
+    found = [finding for judge in _JUDGES for finding in judge(case)]
+    unseen = [
+        error(Check.UNSEEN, f"{one.where} could not be looked at: {one.reason}", one.where) for one in facts.unseen
+    ]
+    return tuple(with_acceptances(pipeline, facts.environment, [*found, *unseen]))
+
+
+def with_acceptances(pipeline: Pipeline, environment: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings; those that the team accepted say why."""
+    return [replace(one, accepted=_reason(pipeline, environment, one)) for one in findings]
+
+
+def _reason(pipeline: Pipeline, environment: str, finding: Finding) -> str:
+    for acceptance in pipeline.accepted:
+        where = expand(acceptance.where, environment)
+        if acceptance.check is finding.check and fnmatch.fnmatchcase(finding.where, where):
+            return acceptance.reason
+    return ""

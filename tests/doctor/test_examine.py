@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.doctor.cases import FUNCTION, PIPELINE, SOUND, TEXT, only, parsed, with_function
+from tidegate.doctor.drift import judge_drift
+from tidegate.doctor.examine import examine
+from tidegate.doctor.report import markdown
+from tidegate.errors import ConfigError
+from tidegate.model.facts import Unseen
+from tidegate.model.release import Artifact, Release
+from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, SiteSnapshot, Snapshot, Version
+
+ACCEPT = "doctor: {accept: [{check: tracing, where: '%s', reason: too dear}]}\n"
+UNTRACED = with_function(replace(FUNCTION, tracing="PassThrough"))
+GOOD, BAD = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+
+
+@pytest.mark.parametrize(("where", "accepted"), [("api-{env}", True), ("*", True), ("api-prod", False)])
+def test_what_is_accepted_is_shown_and_does_not_block(where: str, accepted: bool) -> None:
+    finding = only(UNTRACED, parsed(TEXT + ACCEPT % where))
+    assert (finding.check, finding.accepted, finding.blocks) == (
+        "tracing",
+        "too dear" if accepted else "",
+        not accepted,
+    )
+
+
+def test_a_check_that_does_not_exist_cannot_be_accepted() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'tracing'"):
+        parsed(TEXT + (ACCEPT % "*").replace("tracing", "trace"))
+
+
+def test_what_could_not_be_looked_at_blocks() -> None:
+    finding = only(replace(SOUND, alarmed=None, unseen=(Unseen("the alarms", "DescribeAlarms was refused"),)))
+    assert finding.check == "unseen"
+    assert finding.blocks
+
+
+def test_markdown_cannot_be_broken_by_what_it_tells() -> None:
+    finding = replace(only(UNTRACED), what="a | b <script>\nc", accepted="so | what")
+    told = markdown({"dev": [finding], "prod": []})
+    assert "a \\| b &lt;script> c (accepted: so \\| what)" in told
+    assert "### Doctor: prod\n\nNothing is wrong." in told
+    assert "```sh" not in told
+    assert "```sh\naws lambda update-function-configuration" in markdown({"dev": [only(UNTRACED)]})
+
+
+def snapshot(digest: str = GOOD, shown: str = GOOD, **weights: float) -> Snapshot:
+    latest = Version("$LATEST", GOOD, "c", "r")
+    live = Alias("live", "3", "r", {name.removeprefix("v"): share for name, share in weights.items()})
+    function = FunctionSnapshot("api-dev", latest, {"live": live}, {"3": Version("3", digest, "c", "r")})
+    pointer = SitePointer("EAPP", "d0", shown, "e")
+    return Snapshot("dev", {"api": function}, SiteSnapshot(pointer, pointer))
+
+
+@pytest.mark.parametrize(
+    ("seen", "where", "mend"),
+    [
+        (snapshot(), [], ""),
+        (snapshot(digest=BAD), ["api-dev"], "--function-version 7 "),
+        (snapshot(v4=0.1), ["api-dev"], "--function-version 3 --routing-config 'AdditionalVersionWeights={}'"),
+        (snapshot(shown=BAD), ["EAPP"], "tidegate run --commit c1"),
+    ],
+)
+def test_drift(seen: Snapshot, where: list[str], mend: str) -> None:
+    release = Release("r1", "c1", "1", 0.0, {"backend": Artifact("backend", GOOD, "c1", "shop")}, _site(), "")
+    findings = list(judge_drift(PIPELINE, release, {"api": "7"}, seen))
+    assert [one.where for one in findings] == where
+    assert all(mend in one.mend[0] for one in findings)
+
+
+def _site() -> Artifact:
+    return Artifact("site", GOOD, "c1", "releases/x")
+
+
+def test_every_finding_of_a_ruin_has_a_command_or_says_that_nobody_could_look() -> None:
+    ruin = replace(UNTRACED, groups={"g": None}, alarmed=frozenset(), secrets={"s": False}, repositories={"shop": None})
+    findings = examine(PIPELINE, ruin)
+    assert len(findings) == 5
+    assert all(one.mend for one in findings)

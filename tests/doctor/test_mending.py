@@ -1,0 +1,181 @@
+"""Break it, find it, run the commands of the finding, and it is gone: on the embedded cloud, with AWS's own client."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.doctor.conftest import Patient
+from tidegate.ledger.ledger import Ledger
+from tidegate.model.finding import Check
+from tidegate.model.release import Artifact, Release
+
+API, WORKER = "shop-api-dev", "shop-worker-dev"
+ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function"
+Break = Callable[[Patient], object]
+
+
+def _mapping(patient: Patient) -> str:
+    functions = patient.client("lambda")
+    for found in functions.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]:
+        if found["EventSourceArn"].endswith("-candidate"):
+            return str(found["UUID"])
+    raise AssertionError("no mapping")
+
+
+def _api(patient: Patient) -> str:
+    [found] = [one for one in patient.client("apigatewayv2").get_apis()["Items"] if one["Name"] == "shop-dev"]
+    return str(found["ApiId"])
+
+
+def _unqualified_integration(patient: Patient) -> None:
+    apis, identity = patient.client("apigatewayv2"), _api(patient)
+    [integration] = apis.get_integrations(ApiId=identity)["Items"]
+    apis.update_integration(ApiId=identity, IntegrationId=integration["IntegrationId"], IntegrationUri=f"{ARN}:{API}")
+
+
+def _no_stage_variable(patient: Patient) -> None:
+    apis, identity = patient.client("apigatewayv2"), _api(patient)
+    apis.delete_stage(ApiId=identity, StageName="live")
+    apis.create_stage(ApiId=identity, StageName="live", AutoDeploy=True)
+
+
+def _expire_all(patient: Patient) -> None:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    patient.client("ecr").put_lifecycle_policy(repositoryName="shop", lifecyclePolicyText=json.dumps({"rules": [rule]}))
+
+
+def _split_traffic(patient: Patient) -> None:
+    functions = patient.client("lambda")
+    functions.update_function_configuration(FunctionName=API, Description="another")
+    functions.get_waiter("function_updated_v2").wait(FunctionName=API)
+    second = functions.publish_version(FunctionName=API)["Version"]
+    assert second != "1"
+    functions.update_alias(FunctionName=API, Name="live", RoutingConfig={"AdditionalVersionWeights": {second: 0.2}})
+
+
+def _drop_secret(patient: Patient) -> None:
+    patient.client("secretsmanager").delete_secret(SecretId="shop-key-dev", ForceDeleteWithoutRecovery=True)
+    (patient.project.folder / "SECRET").write_text("a value of a person's own", encoding="utf-8")
+
+
+BROKEN: list[tuple[str, Check, Break]] = [
+    ("scheme", Check.SETTINGS, lambda it: it.set("CLOUDFRONT_TEST_DOMAIN", f"http://{_test_domain(it)}")),
+    ("space", Check.SETTINGS, lambda it: it.set("WEBAPP_BUCKET_NAME", "shop-web-dev ")),
+    ("other domain", Check.SITE, lambda it: it.set("CLOUDFRONT_TEST_DOMAIN", "d111111abcdef8.cloudfront.net")),
+    ("other bucket", Check.SITE, lambda it: it.set("WEBAPP_BUCKET_NAME", "shop-web-prod")),
+    ("candidate's API", Check.API, lambda it: it.set("TELEGRAM_API_URL", it.settings()["TELEGRAM_CANDIDATE_API_URL"])),
+    ("no such API", Check.API, lambda it: it.set("TELEGRAM_API_URL", "https://example.org/live")),
+    (
+        "tracing",
+        Check.TRACING,
+        lambda it: it.client("lambda").update_function_configuration(
+            FunctionName=WORKER, TracingConfig={"Mode": "PassThrough"}
+        ),
+    ),
+    (
+        "kept for ever",
+        Check.LOGS,
+        lambda it: it.client("logs").delete_retention_policy(logGroupName=f"/aws/lambda/{API}"),
+    ),
+    ("no log group", Check.LOGS, lambda it: it.client("logs").delete_log_group(logGroupName=f"/aws/lambda/{API}")),
+    ("alarm", Check.ALARMS, lambda it: it.client("cloudwatch").delete_alarms(AlarmNames=[f"{API}-errors"])),
+    (
+        "permission",
+        Check.UNQUALIFIED,
+        lambda it: it.client("lambda").add_permission(
+            FunctionName=API, StatementId="open", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+        ),
+    ),
+    (
+        "event source",
+        Check.UNQUALIFIED,
+        lambda it: it.client("lambda").update_event_source_mapping(UUID=_mapping(it), FunctionName=WORKER),
+    ),
+    (
+        "rule target",
+        Check.UNQUALIFIED,
+        lambda it: it.client("events").put_targets(Rule=WORKER, Targets=[{"Id": "live", "Arn": f"{ARN}:{WORKER}"}]),
+    ),
+    ("integration", Check.UNQUALIFIED, _unqualified_integration),
+    ("stage variable", Check.UNQUALIFIED, _no_stage_variable),
+    ("secret", Check.SECRET, _drop_secret),
+    (
+        "mutable tags",
+        Check.REGISTRY,
+        lambda it: it.client("ecr").put_image_tag_mutability(repositoryName="shop", imageTagMutability="MUTABLE"),
+    ),
+    ("no lifecycle", Check.LIFECYCLE, lambda it: it.client("ecr").delete_lifecycle_policy(repositoryName="shop")),
+    ("lifecycle of three", Check.LIFECYCLE, _expire_all),
+    ("split traffic", Check.DRIFT, _split_traffic),
+]
+
+
+def _test_domain(patient: Patient) -> str:
+    return patient.settings()["CLOUDFRONT_TEST_DOMAIN"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def live(patient: Patient) -> Iterator[None]:
+    """The ledger knows a release as live, which is what the placeholder is."""
+    described = patient.client("lambda").get_function_configuration(FunctionName=API, Qualifier="1")
+    with patient.project.ledger() as ledger:
+        _went_live(ledger, f"sha256:{described['CodeSha256']}", _head(patient))
+        yield
+
+
+def _went_live(ledger: Ledger, digest: str, commit: str) -> None:
+    run = ledger.open_run(commit, "main", None, "test").id
+    image = Artifact("backend", digest, commit, "shop")
+    release = ledger.add_release(Release("", commit, run, 0.0, {"backend": image}, None, ""))
+    pointers = {"functions": {"api": "1", "worker": "1"}, "app": ""}
+    ledger.acquire("dev", run, "me", "a test", 60.0)
+    ledger.record_intent("dev", run, release.id, pointers)
+    ledger.went_live("dev", run, release.id, pointers)
+    ledger.release_lock("dev", run)
+
+
+def _head(patient: Patient) -> str:
+    """The commit of the product, which the live release was made of."""
+    for line in (
+        "git init -q -b main .",
+        "git add tidegate.yaml",
+        "git -c user.name=a -c user.email=a@b commit -qm one",
+    ):
+        patient.run(line)
+    return patient.project.repository().resolve("HEAD")
+
+
+async def test_what_cloud_up_creates_is_sound(patient: Patient) -> None:
+    assert await patient.findings() == ()
+
+
+@pytest.mark.parametrize(("check", "broken"), [pytest.param(*rest, id=name) for name, *rest in BROKEN])
+async def test_broken_found_mended_gone(patient: Patient, check: Check, broken: Break) -> None:
+    broken(patient)
+    [finding] = await patient.findings()
+    assert finding.check is check
+    for line in finding.mend:
+        patient.run(line)
+    assert await patient.findings() == ()
+
+
+async def test_a_copied_secret_is_told_by_its_name_alone(patient: Patient) -> None:
+    functions = patient.client("lambda")
+    before = functions.get_function_configuration(FunctionName=WORKER).get("Environment", {}).get("Variables", {})
+    changed = {"Variables": {**before, "BOT_TOKEN": "s3cret-value"}}
+    functions.update_function_configuration(FunctionName=WORKER, Environment=changed)
+    [finding] = await patient.findings()
+    assert (finding.check, finding.where) == (Check.COPIED_SECRET, f"{WORKER} BOT_TOKEN")
+    assert "s3cret-value" not in repr(finding)
+    functions.update_function_configuration(FunctionName=WORKER, Environment={"Variables": before})
+    assert await patient.findings() == ()
+
+
+async def test_a_distribution_that_is_not_there(patient: Patient) -> None:
+    right = patient.settings()["CLOUDFRONT_DISTRIBUTION_ID"]
+    patient.set("CLOUDFRONT_DISTRIBUTION_ID", "E2QWRUHAPOMQZL")
+    assert [one.check for one in await patient.findings()] == [Check.SITE]
+    patient.set("CLOUDFRONT_DISTRIBUTION_ID", right)
+    assert await patient.findings() == ()
