@@ -1,0 +1,96 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.doctor.cases import PIPELINE
+from tests.execute.shops import Shop
+from tidegate.errors import CloudError, Unreachable
+from tidegate.execute.home import Home
+from tidegate.model.actions import Actions, Credentials, Supply
+from tidegate.model.facts import Settings
+from tidegate.model.pipeline import Pipeline
+from tidegate.operations.addresses import write_address
+from tidegate.operations.doctor import protected, settings_of
+from tidegate.operations.examination import Subject, look
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "k" * 40}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def by(credentials: Credentials) -> Pipeline:
+    return replace(PIPELINE, actions=Actions("s3://b", Supply("r.lock"), credentials=credentials))
+
+
+def test_no_value_of_a_key_is_kept(home: Home) -> None:
+    environ = {**KEYS, "AWS_SECRET_ACCESS_KEY": "not-a-key ", "WEBAPP_BUCKET_NAME": "web-dev"}
+    settings = settings_of(PIPELINE, home, "dev", environ)
+    assert settings.wrong_keys.keys() == {"AWS_SECRET_ACCESS_KEY"}
+    assert settings.values == {"WEBAPP_BUCKET_NAME": "web-dev"}
+    assert "not-a-key" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "environ", "missing"),
+    [
+        (Credentials.KEYS, {"GITHUB_ACTIONS": "true"}, {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}),
+        (Credentials.KEYS, {"GITHUB_ACTIONS": "true", **KEYS}, set()),
+        (Credentials.KEYS, {}, set()),
+        (Credentials.OIDC, {"GITHUB_ACTIONS": "true"}, set()),
+    ],
+)
+def test_keys_must_be_there_where_they_are_declared(
+    home: Home, credentials: Credentials, environ: dict[str, str], missing: set[str]
+) -> None:
+    assert settings_of(by(credentials), home, "dev", environ).wrong_keys.keys() == missing
+
+
+def test_settings_say_which_file_they_come_from(home: Home) -> None:
+    assert settings_of(PIPELINE, home, "dev", {}).file == ""
+    write_address(home.environment("dev"), {"WEBAPP_BUCKET_NAME": "web-dev"})
+    assert settings_of(PIPELINE, home, "dev", {}).file == str(home.environment("dev"))
+
+
+async def test_what_may_not_be_looked_at_is_told_and_nothing_is_concluded_from_it(shop: Shop) -> None:
+    cloud = shop.cloud
+    denied = CloudError("DescribeAlarms was refused", code="AccessDenied")
+
+    async def refuse() -> frozenset[str]:
+        raise denied
+
+    cloud.inspection.alarmed = refuse  # type: ignore[method-assign] # a cloud that refuses one thing
+    facts = await look(cloud.ports, _subject(shop))
+    assert [(one.where, one.reason) for one in facts.unseen] == [("the alarms", "DescribeAlarms was refused")]
+    assert facts.alarmed is None
+
+
+async def test_an_answer_that_does_not_come_is_nobodys_finding(shop: Shop) -> None:
+    async def silent(name: str) -> None:
+        raise Unreachable(f"no answer about {name}")
+
+    shop.cloud.inspection.log_group = silent  # type: ignore[method-assign] # a cloud that does not answer
+    with pytest.raises(Unreachable):
+        await look(shop.cloud.ports, _subject(shop))
+
+
+async def test_images_that_must_stay(shop: Shop) -> None:
+    first, second, third = (shop.release(letter) for letter in "abc")
+    shop.proved(first)
+    shop.proved(first, "prod")
+    shop.proved(second)
+    shop.proved(third)
+    found = {one.digest[-1]: one.why for one in protected(shop.ledger, shop.pipeline)}
+    assert found == {"c": "live in dev (r3)", "b": "the way back of dev (r2)", "a": "live in prod (r1)"}
+
+
+def _subject(shop: Shop) -> Subject:
+    return Subject(shop.pipeline, "dev", Settings())
