@@ -1,5 +1,6 @@
 """A product on an embedded cloud that its doctor finds sound, for tests that break it and mend it again."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tidegate.config.load import load
 from tidegate.execute.home import Home
 from tidegate.model.finding import Finding
 from tidegate.model.pipeline import Pipeline
+from tidegate.model.release import Artifact, Release
 from tidegate.operations.addresses import read_settings
 from tidegate.operations.cloud_up import embedded_cloud
 from tidegate.operations.doctor import doctor
@@ -93,17 +95,45 @@ class Patient:
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
 
+    def went_live(self, site: str = "") -> None:
+        """Let the ledger know a release as live in dev: the placeholder, which is what is live, and maybe a bundle."""
+        described = self.client("lambda").get_function_configuration(FunctionName="shop-api-dev", Qualifier="1")
+        digest, commit = f"sha256:{described['CodeSha256']}", self._commit()
+        pointers = {"functions": {"api": "1", "worker": "1"}, "app": site}
+        with self.project.ledger() as ledger:
+            run = ledger.open_run(commit, "main", None, "test").id
+            image = Artifact("backend", digest, commit, "shop")
+            bundle = Artifact("site", site, commit, "releases/x") if site else None
+            release = ledger.add_release(Release("", commit, run, 0.0, {"backend": image}, bundle, ""))
+            ledger.acquire("dev", run, "me", "a test", 60.0)
+            ledger.record_intent("dev", run, release.id, pointers)
+            ledger.went_live("dev", run, release.id, pointers)
+            ledger.release_lock("dev", run)
 
-@pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    folder = tmp_path_factory.mktemp("patient")
-    (folder / "tidegate.yaml").write_text(TEXT, encoding="utf-8")
+    def _commit(self) -> str:
+        """The commit of the product, which the live release was made of."""
+        identity = "-c user.name=a -c user.email=a@b"
+        for line in ("git init -q -b main .", "git add tidegate.yaml", f"git {identity} commit -qm one"):
+            self.run(line)
+        return self.project.repository().resolve("HEAD")
+
+
+@contextlib.contextmanager
+def patient_of(folder: Path, text: str) -> Iterator[Patient]:
+    """A product on an embedded cloud of its own."""
+    (folder / "tidegate.yaml").write_text(text, encoding="utf-8")
     project = Project(folder, Home(folder / ".tidegate"))
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(embedded_cloud(project, load(folder / "tidegate.yaml"))) as cloud,
     ):
         yield Patient(project, cloud.endpoint)
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    with patient_of(tmp_path_factory.mktemp("patient"), TEXT) as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,12 @@
 """Break it, find it, run the commands of the finding, and it is gone: on the embedded cloud, with AWS's own client."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.doctor.conftest import Patient
-from tidegate.ledger.ledger import Ledger
 from tidegate.model.finding import Check
-from tidegate.model.release import Artifact, Release
 
 API, WORKER = "shop-api-dev", "shop-worker-dev"
 ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function"
@@ -117,34 +115,8 @@ def _test_domain(patient: Patient) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def live(patient: Patient) -> Iterator[None]:
-    """The ledger knows a release as live, which is what the placeholder is."""
-    described = patient.client("lambda").get_function_configuration(FunctionName=API, Qualifier="1")
-    with patient.project.ledger() as ledger:
-        _went_live(ledger, f"sha256:{described['CodeSha256']}", _head(patient))
-        yield
-
-
-def _went_live(ledger: Ledger, digest: str, commit: str) -> None:
-    run = ledger.open_run(commit, "main", None, "test").id
-    image = Artifact("backend", digest, commit, "shop")
-    release = ledger.add_release(Release("", commit, run, 0.0, {"backend": image}, None, ""))
-    pointers = {"functions": {"api": "1", "worker": "1"}, "app": ""}
-    ledger.acquire("dev", run, "me", "a test", 60.0)
-    ledger.record_intent("dev", run, release.id, pointers)
-    ledger.went_live("dev", run, release.id, pointers)
-    ledger.release_lock("dev", run)
-
-
-def _head(patient: Patient) -> str:
-    """The commit of the product, which the live release was made of."""
-    for line in (
-        "git init -q -b main .",
-        "git add tidegate.yaml",
-        "git -c user.name=a -c user.email=a@b commit -qm one",
-    ):
-        patient.run(line)
-    return patient.project.repository().resolve("HEAD")
+def live(patient: Patient) -> None:
+    patient.went_live()
 
 
 async def test_what_cloud_up_creates_is_sound(patient: Patient) -> None:

@@ -113,10 +113,13 @@ def _ready(pipeline: Pipeline, actions: Actions, job: Job) -> tuple[steps.Step, 
 
 
 def _site_secrets(pipeline: Pipeline) -> Mapping[str, Value] | None:
+    """Settings of an environment, and the role that is meant: the doctor sees whether that one was assumed."""
     if pipeline.site is None:
         return None
     secrets = {name: steps.secret_of(name) for name in steps.SITE_SECRETS}
-    return {**secrets, steps.CANDIDATE_API: f"${{{{ vars.{steps.CANDIDATE_API} }}}}"}
+    by_role = pipeline.actions is not None and pipeline.actions.credentials is Credentials.OIDC
+    variables = (steps.CANDIDATE_API, *((steps.ROLE,) if by_role else ()))
+    return {**secrets, **{name: f"${{{{ vars.{name} }}}}" for name in variables}}
 
 
 def _environment(environment: Environment, actions: Actions, *, approves: bool) -> str:

@@ -1,0 +1,92 @@
+"""What the doctor looks at, over the embedded cloud; function URLs, which it has not, over canned answers."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from botocore.stub import Stubber
+
+from tidegate.cloud.aws.inspection.invokers import invokers
+from tidegate.cloud.aws.wire import Wire
+from tidegate.cloud.ports import Cloud
+from tidegate.model.facts import Invoker, LogGroupFacts, Via
+
+ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function:api"
+
+
+async def test_of_variables_only_the_names_are_known(cloud: Cloud, function: str) -> None:
+    facts = await cloud.inspection.function(function)
+    assert facts is not None
+    assert facts.variables == ("STAGE",)
+    assert facts.arn.endswith(f":function:{function}")
+    assert (facts.tracing, facts.log_group) == ("Active", f"/aws/lambda/{function}")
+    assert await cloud.inspection.invokers(function, facts.arn) == ()
+    assert await cloud.inspection.grants(function, "") == ()
+
+
+async def test_a_statement_tells_whom_it_permits_and_for_what(cloud: Cloud, wire: Wire, function: str) -> None:
+    source = "arn:aws:events:ap-southeast-1:123456789012:rule/daily"
+    await wire.ask(
+        "test",
+        lambda: wire.clients.functions.add_permission(
+            FunctionName=function,
+            Qualifier="live",
+            StatementId="daily",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=source,
+        ),
+    )
+    [grant] = await cloud.inspection.grants(function, "live")
+    assert (grant.id, grant.principal, grant.source) == ("daily", "events.amazonaws.com", source)
+    assert await cloud.inspection.grants(function, "") == ()
+
+
+async def test_what_does_not_exist_is_none(cloud: Cloud) -> None:
+    inspection = cloud.inspection
+    assert await inspection.function("nobody") is None
+    assert await inspection.log_group("/aws/lambda/nobody") is None
+    assert await inspection.repository("nobody") is None
+    assert await inspection.api("nobody") is None
+    assert not await inspection.secret_exists("nobody")
+
+
+async def test_a_log_group_is_told_from_one_whose_name_it_begins(cloud: Cloud, wire: Wire) -> None:
+    def keep(name: str, days: int) -> None:
+        wire.clients.logs.create_log_group(logGroupName=name)
+        wire.clients.logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+
+    await wire.ask("test", partial(keep, "/test/group", 7))
+    await wire.ask("test", partial(keep, "/test/group-2", 14))
+    assert await cloud.inspection.log_group("/test/group") == LogGroupFacts(7)
+    assert await cloud.inspection.log_group("/test/grou") is None
+
+
+async def test_an_account_is_told(cloud: Cloud) -> None:
+    assert (await cloud.inspection.identity()).account == cloud.account
+
+
+@pytest.fixture
+def canned(wire: Wire) -> Iterator[tuple[Stubber, Stubber]]:
+    with Stubber(wire.clients.functions) as functions, Stubber(wire.clients.rules) as rules:
+        yield functions, rules
+        functions.assert_no_pending_responses()
+        rules.assert_no_pending_responses()
+
+
+async def test_a_function_url_without_an_alias(wire: Wire, canned: tuple[Stubber, Stubber]) -> None:
+    functions, rules = canned
+    common = {"CreationTime": "t", "LastModifiedTime": "t"}
+    urls = [
+        {"FunctionUrl": f"https://{name}.on.aws/" + "x" * 20, "FunctionArn": arn, "AuthType": "NONE", **common}
+        for name, arn in (("open", ARN), ("live", f"{ARN}:live"))
+    ]
+    functions.add_response("list_function_url_configs", {"FunctionUrlConfigs": urls}, {"FunctionName": "api"})
+    functions.add_response("list_event_source_mappings", {"EventSourceMappings": []}, {"FunctionName": "api"})
+    for target in (ARN, f"{ARN}:$LATEST"):
+        rules.add_response("list_rule_names_by_target", {"RuleNames": []}, {"TargetArn": target})
+    found = await invokers(wire, "api", ARN)
+    assert found == (
+        Invoker(Via.URL, "NONE", urls[0]["FunctionUrl"], ""),
+        Invoker(Via.URL, "NONE", urls[1]["FunctionUrl"], "live"),
+    )
