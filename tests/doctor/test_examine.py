@@ -37,6 +37,12 @@ def test_what_could_not_be_looked_at_blocks() -> None:
     assert finding.blocks
 
 
+@pytest.mark.parametrize("where", ["API a1", "the policy of function api-dev"])
+def test_an_api_that_could_not_be_looked_at_is_not_taken_for_none(where: str) -> None:
+    facts = replace(SOUND, apis=(), unseen=(Unseen(where, "it was refused"),))
+    assert [one.check.value for one in examine(PIPELINE, facts)] == ["unseen"]
+
+
 def test_markdown_cannot_be_broken_by_what_it_tells() -> None:
     finding = replace(only(UNTRACED), what="a | b <script>\nc", accepted="so | what")
     told = markdown({"dev": [finding], "prod": []})

@@ -56,7 +56,10 @@ def _unqualified(who: str, function: FunctionFacts, *mend: str) -> Finding:
 def _address(case: Case, function: FunctionFacts) -> Iterator[Finding]:
     """The address that the site is given must be a stage, of an API of this environment, that invokes `live`."""
     url = case.facts.settings.values.get(API, "")
-    if not url or not right_shape(API, url) or any(unseen.where.startswith("API ") for unseen in case.facts.unseen):
+    blind = any(
+        unseen.where.startswith(("API ", f"the policy of function {function.name}")) for unseen in case.facts.unseen
+    )
+    if not url or not right_shape(API, url) or blind:
         return
     leading = [api for api in case.facts.apis if _uri(api, function)]
     own = next((api for api in leading if url == api.endpoint or url.startswith(f"{api.endpoint}/")), None)
