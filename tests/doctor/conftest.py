@@ -77,7 +77,7 @@ class Patient:
         return session.client(service, endpoint_url=self.endpoint)
 
     async def findings(self) -> tuple[Finding, ...]:
-        return (await doctor(self.project, "dev"))["dev"]
+        return (await doctor(self.project, "dev")).environments["dev"]
 
     def run(self, line: str) -> None:
         """A command line of a finding, as a person would run it."""

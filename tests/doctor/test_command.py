@@ -55,6 +55,16 @@ def test_what_is_accepted_is_shown(kept_for_ever: Patient) -> None:
     assert "accepted: the auditors want them all" in done.stdout
 
 
+def test_what_is_accepted_and_not_there_is_told(patient: Patient) -> None:
+    file = patient.project.folder / "tidegate.yaml"
+    file.write_text(TEXT + ACCEPT.replace("check: logs", "check: alarms"), encoding="utf-8")
+    try:
+        done = tidegate(patient, "doctor")
+    finally:
+        file.write_text(TEXT, encoding="utf-8")
+    assert "doctor.accept names alarms /aws/lambda/shop-api-{env}, and nothing of it was found" in done.stdout
+
+
 def test_an_environment_that_there_is_not(patient: Patient) -> None:
     done = tidegate(patient, "doctor", "production")
     assert done.returncode == 2

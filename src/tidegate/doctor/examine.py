@@ -1,7 +1,7 @@
 """All judges, one after the other, and what a team declared that it lives with."""
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tidegate.doctor.account import judge_account
@@ -13,7 +13,7 @@ from tidegate.doctor.settings import judge_settings
 from tidegate.doctor.site import judge_site
 from tidegate.doctor.telemetry import judge_telemetry
 from tidegate.model.facts import EnvironmentFacts
-from tidegate.model.finding import Check, Finding
+from tidegate.model.finding import Acceptance, Check, Finding
 from tidegate.model.pipeline import Pipeline, expand
 
 _JUDGES = (
@@ -43,9 +43,24 @@ def with_acceptances(pipeline: Pipeline, environment: str, findings: Iterable[Fi
     return [replace(one, accepted=_reason(pipeline, environment, one)) for one in findings]
 
 
+def idle_acceptances(pipeline: Pipeline, found: Mapping[str, Iterable[Finding]]) -> tuple[Acceptance, ...]:
+    """What the team accepts and is nowhere: it would hide the next one of its kind.
+
+    Args:
+        pipeline: Whose acceptances.
+        found: Findings of all environments.
+    """
+
+    def matches(acceptance: Acceptance) -> bool:
+        return any(_accepts(acceptance, name, one) for name, findings in found.items() for one in findings)
+
+    return tuple(acceptance for acceptance in pipeline.accepted if not matches(acceptance))
+
+
+def _accepts(acceptance: Acceptance, environment: str, finding: Finding) -> bool:
+    where = expand(acceptance.where, environment)
+    return acceptance.check is finding.check and fnmatch.fnmatchcase(finding.where, where)
+
+
 def _reason(pipeline: Pipeline, environment: str, finding: Finding) -> str:
-    for acceptance in pipeline.accepted:
-        where = expand(acceptance.where, environment)
-        if acceptance.check is finding.check and fnmatch.fnmatchcase(finding.where, where):
-            return acceptance.reason
-    return ""
+    return next((one.reason for one in pipeline.accepted if _accepts(one, environment, finding)), "")

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tidegate.cloud.ports import Cloud
 from tidegate.config.load import load
 from tidegate.doctor.drift import judge_drift
-from tidegate.doctor.examine import examine, with_acceptances
+from tidegate.doctor.examine import examine, idle_acceptances, with_acceptances
 from tidegate.doctor.settings import KEY, KEY_ID, key_problem
 from tidegate.errors import ConfigError, NotFound
 from tidegate.execute.home import Home
@@ -15,7 +15,7 @@ from tidegate.execute.workshop import site_target
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.actions import Credentials
 from tidegate.model.facts import Protected, Settings
-from tidegate.model.finding import Finding
+from tidegate.model.finding import Acceptance, Finding
 from tidegate.model.pipeline import Pipeline
 from tidegate.model.snapshot import Snapshot
 from tidegate.operations.addresses import read_addresses, read_settings
@@ -26,8 +26,26 @@ from tidegate.targets import functions
 ROLE = "AWS_ROLE_ARN"
 
 
-async def doctor(project: Project, environment: str | None = None) -> dict[str, tuple[Finding, ...]]:
-    """Findings by environment, of one or of all of them, drift included. Reads only.
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the doctor says.
+
+    Attributes:
+        environments: Findings by environment.
+        idle: What the team accepts and was nowhere found; known only where all environments were looked at.
+    """
+
+    environments: Mapping[str, tuple[Finding, ...]]
+    idle: tuple[Acceptance, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a run would be kept out of one of the environments."""
+        return any(one.blocks for findings in self.environments.values() for one in findings)
+
+
+async def doctor(project: Project, environment: str | None = None) -> Diagnosis:
+    """Look at one environment, or at all of them, drift included. Reads only.
 
     Raises:
         ConfigError: For an environment that the pipeline does not have, or when there is no pipeline.
@@ -45,10 +63,11 @@ async def doctor(project: Project, environment: str | None = None) -> dict[str, 
         async with project.cloud(pipeline) as cloud:
             judge = examiner(project.home, pipeline, cloud, ledger)
             found = {name: await judge(name) for name in names}
-            return {
+            all_found = {
                 name: (*findings, *await _drift(project, cloud, ledger, pipeline, name))
                 for name, findings in found.items()
             }
+    return Diagnosis(all_found, idle_acceptances(pipeline, all_found) if environment is None else ())
 
 
 def examiner(

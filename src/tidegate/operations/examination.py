@@ -116,7 +116,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         secrets=known,
         bucket=bucket,
         protected=subject.protected,
-        unseen=tuple(sorted(eyes.unseen, key=lambda one: one.where)),
+        unseen=tuple(sorted(set(eyes.unseen), key=lambda one: one.where)),
     )
 
 
