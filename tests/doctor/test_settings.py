@@ -22,23 +22,26 @@ def test_every_setting_must_be_there_and_of_its_shape(name: str, value: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "mended"),
+    ("name", "value", "wrong", "mended"),
     [
-        (DOMAIN, "https://d1.cloudfront.net", "d1.cloudfront.net"),
-        (DOMAIN, "d1.cloudfront.net/", "d1.cloudfront.net"),
-        (DOMAIN, "d1.cloudfront.net\n", "d1.cloudfront.net"),
-        (BUCKET, "s3://web-dev/site", "web-dev"),
-        (API, f"{VALUES[API]}/", VALUES[API]),
-        (API, "a1.execute-api.eu-central-1.amazonaws.com", API),
-        (TEST, " ETEST", "ETEST"),
-        (TEST, "https://ETEST", TEST),
+        (DOMAIN, "https://d1.cloudfront.net", "a scheme", "d1.cloudfront.net"),
+        (DOMAIN, "d1.cloudfront.net/", "a slash", "d1.cloudfront.net"),
+        (DOMAIN, "d1.cloudfront.net\n", "a newline", "d1.cloudfront.net"),
+        (DOMAIN, "d1.cloudfront. net", "white space", DOMAIN),
+        (BUCKET, "s3://web-dev/site", "a scheme", "web-dev"),
+        (BUCKET, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "another shape", BUCKET),
+        (API, f"{VALUES[API]}/", "a slash", VALUES[API]),
+        (API, "a1.execute-api.eu-central-1.amazonaws.com", "no scheme", API),
+        (TEST, " ETEST", "a space", "ETEST"),
+        (TEST, "https://ETEST", "a scheme", TEST),
     ],
 )
-def test_a_wrong_shape_is_mended_where_its_meaning_is_plain(name: str, value: str, mended: str) -> None:
+def test_a_wrong_shape_is_mended_where_its_meaning_is_plain(name: str, value: str, wrong: str, mended: str) -> None:
     finding = only(with_setting(name, value))
     assert finding.check == "settings"
     assert finding.blocks
-    assert repr(value) in finding.what
+    assert wrong in finding.what
+    assert value not in finding.what
     assert finding.mend == (f"gh secret set {name} --env development --body {mended}",)
 
 
@@ -79,7 +82,7 @@ def test_a_wrong_key_is_told_without_its_value() -> None:
 @pytest.mark.parametrize(
     ("role", "arn", "what"),
     [
-        ("deploy", "arn:aws:sts::123456789012:assumed-role/deploy/x", "expected the ARN"),
+        ("deploy", "arn:aws:sts::123456789012:assumed-role/deploy/x", "not the ARN"),
         ("arn:aws:iam::210987654321:role/deploy", "arn:aws:sts::123456789012:assumed-role/deploy/x", "210987654321"),
         ("arn:aws:iam::123456789012:role/other", "arn:aws:sts::123456789012:assumed-role/deploy/x", "what was assumed"),
         ("arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:user/deploy", "what was assumed"),

@@ -8,7 +8,7 @@ from tests.execute.shops import Shop
 from tidegate.errors import CloudError, Unreachable
 from tidegate.execute.home import Home
 from tidegate.model.actions import Actions, Credentials, Supply
-from tidegate.model.facts import Settings
+from tidegate.model.facts import ApiFacts, Settings
 from tidegate.model.pipeline import Pipeline
 from tidegate.operations.addresses import write_address
 from tidegate.operations.doctor import protected, settings_of
@@ -71,6 +71,14 @@ async def test_what_may_not_be_looked_at_is_told_and_nothing_is_concluded_from_i
     facts = await look(cloud.ports, _subject(shop))
     assert [(one.where, one.reason) for one in facts.unseen] == [("the alarms", "DescribeAlarms was refused")]
     assert facts.alarmed is None
+
+
+async def test_the_api_that_an_address_names_is_looked_at_whatever_the_policies_say(shop: Shop) -> None:
+    api = ApiFacts("a1", "https://a1.execute-api.local.amazonaws.com", {}, {})
+    shop.cloud.inspection.apis["a1"] = api
+    settings = Settings({"TELEGRAM_API_URL": f"{api.endpoint}/live"})
+    facts = await look(shop.cloud.ports, Subject(shop.pipeline, "dev", settings))
+    assert facts.apis == (api,)
 
 
 async def test_an_answer_that_does_not_come_is_nobodys_finding(shop: Shop) -> None:

@@ -19,7 +19,7 @@ def judge_account(case: Case) -> Iterator[Finding]:
     set_role = command("gh", "variable", "set", ROLE, "--env", case.github, "--body", ROLE)
     named = _ROLE.fullmatch(role)
     if named is None:
-        yield error(Check.ACCOUNT, f"{ROLE} is {role!r}, expected the ARN of a role", ROLE, set_role)
+        yield error(Check.ACCOUNT, f"{ROLE} is not the ARN of a role", ROLE, set_role)
         return
     if identity is None:
         return

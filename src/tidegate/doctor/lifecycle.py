@@ -19,7 +19,7 @@ HEADROOM = 10
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that expires images.
+    """A rule that takes images away.
 
     Attributes:
         status: `tagged`, `untagged` or `any`.
@@ -49,9 +49,12 @@ class Rule:
 
 
 def rules_of(policy: str) -> tuple[Rule, ...] | None:
-    """The rules of a policy's text that expire images, in their order; None when the text cannot be understood."""
+    """The rules of a policy's text, in their order; None when the text cannot be understood.
+
+    A rule that archives an image is no better than one that expires it: Lambda could not fetch it either.
+    """
     try:
-        rules = [_rule(given) for given in json.loads(policy)["rules"] if given["action"]["type"] == "expire"]
+        rules = [_rule(given) for given in json.loads(policy)["rules"]]
     except (ValueError, KeyError, TypeError):
         return None
     return tuple(sorted(rules, key=lambda rule: rule.priority))
@@ -67,7 +70,7 @@ def endangered(rules: Sequence[Rule], images: Sequence[ImageFacts], digest: str)
     if image is None or rule is None:
         return ""
     if rule.kind != "imageCountMoreThan":
-        return f"rule {rule.priority} expires it {rule.number} days after it was pushed"
+        return f"rule {rule.priority} takes it away ({rule.kind} {rule.number})"
     younger = sum(1 for one in images if rule.selects(one) and one.pushed > image.pushed)
     if younger + HEADROOM < rule.number:
         return ""

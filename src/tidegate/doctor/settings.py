@@ -52,7 +52,7 @@ def judge_settings(case: Case) -> Iterator[Finding]:
             why = ": without a TEST distribution nothing can be tested before users see it" if name == TEST else ""
             yield error(Check.SETTINGS, f"{name} is not set{why}", name, set_setting(case, name, name))
         elif not right_shape(name, value):
-            what = f"{name} is {value!r}, expected {_SHAPES[name][1]}"
+            what = f"{name} {_wrong(name, value)}; it must be {_SHAPES[name][1]}"
             yield error(Check.SETTINGS, what, name, set_setting(case, name, _cleaned(name, value)))
     values = case.facts.settings.values
     if values.get(APP) and values.get(APP) == values.get(TEST):
@@ -78,6 +78,19 @@ def set_setting(case: Case, name: str, value: str) -> str:
 def _ask_secret(case: Case, name: str) -> str:
     """A command that asks for the value, so that it is in no shell's history."""
     return command("gh", "secret", "set", name, "--env", case.github)
+
+
+def _wrong(name: str, value: str) -> str:
+    """What is wrong with a shape, told without the value: a secret may have been put into the wrong place."""
+    if value != value.strip():
+        return "has a space or a newline at an end"
+    if any(character.isspace() for character in value):
+        return "holds white space"
+    if name == API and "://" not in value:
+        return "has no scheme"
+    if name != API and "://" in value:
+        return "has a scheme"
+    return "ends with a slash" if value.endswith("/") else "has another shape"
 
 
 def _cleaned(name: str, value: str) -> str:

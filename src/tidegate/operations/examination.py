@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tidegate.cloud.ports import Cloud
-from tidegate.doctor.settings import APP, TEST, right_shape
+from tidegate.doctor.settings import API, APP, TEST, right_shape
 from tidegate.doctor.site import bucket_of
 from tidegate.errors import CloudError, NotFound, Throttled, Unreachable
 from tidegate.model.facts import (
@@ -99,7 +99,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
     there = [facts for facts in functions.values() if facts]
     groups, apis, bucket = await asyncio.gather(
         eyes.all({facts.log_group: f"log group {facts.log_group}" for facts in there}, cloud.inspection.log_group),
-        _apis(cloud, eyes, pipeline, functions),
+        _apis(cloud, eyes, subject, functions),
         _measured(cloud, eyes, subject, distributions),
     )
     return EnvironmentFacts(
@@ -138,21 +138,24 @@ async def _function(cloud: Cloud, eyes: _Eyes, spec: FunctionSpec, environment: 
 
 
 async def _apis(
-    cloud: Cloud, eyes: _Eyes, pipeline: Pipeline, functions: Mapping[str, FunctionFacts | None]
+    cloud: Cloud, eyes: _Eyes, subject: Subject, functions: Mapping[str, FunctionFacts | None]
 ) -> tuple[ApiFacts, ...]:
-    """The HTTP APIs that may invoke a function, by its resource policies: without such a grant they cannot.
+    """The HTTP APIs that may invoke a function, by its resource policies, and the one that its address names.
 
-    An ARN of such an API is arn:aws:execute-api:REGION:ACCOUNT:API/…
+    AWS API: such a grant is limited to arn:aws:execute-api:REGION:ACCOUNT:API/…, or to nothing; an address begins with
+    https://API.execute-api.
     """
     sources = [
         grant.source
         for key, facts in functions.items()
-        if facts and pipeline.functions[key].api
+        if facts and subject.pipeline.functions[key].api
         for grants in facts.grants.values()
         for grant in grants
     ]
-    named = dict.fromkeys(arn.split(":")[5].partition("/")[0] for arn in sources if ":execute-api:" in arn)
-    found = await eyes.all({name: f"API {name}" for name in named}, cloud.inspection.api)
+    named = [arn.split(":")[5].partition("/")[0] for arn in sources if ":execute-api:" in arn]
+    host, execute, _ = subject.settings.values.get(API, "").removeprefix("https://").partition(".execute-api.")
+    wanted = {name: f"API {name}" for name in (*named, *([host] if execute else [])) if name.isalnum()}
+    found = await eyes.all(wanted, cloud.inspection.api)
     return tuple(api for api in found.values() if api)
 
 
