@@ -138,7 +138,7 @@ def test_jobs_are_secure_by_construction(pipeline: Pipeline) -> None:
             if "setup-go" in step.get("uses", ""):
                 assert step["with"]["cache"] is False
         *ready, last = job["steps"]
-        assert last["run"].startswith("tidegate ")
+        assert last["run"].startswith("exec tidegate "), "else no signal of a cancellation reaches it"
         assert all("secrets." not in text for step in ready if "run" in step for text in texts(step))
         if file != "deploy.yml":
             assert not any("secrets." in text or "vars." in text for text in texts(job)), name

@@ -162,5 +162,5 @@ def test_another_pipeline_file_is_named_in_every_call(shop: CommandLine) -> None
     (shop.repo / "tidegate.yaml").rename(shop.repo / "shop.yaml")
     assert shop("--file", "shop.yaml", "actions", "write").returncode == 0
     text = files(shop)["deploy.yml"]
-    assert "run: tidegate --file shop.yaml job detect-changes\n" in text
+    assert "run: exec tidegate --file shop.yaml job detect-changes\n" in text
     assert "of shop.yaml. Do not edit" in text

@@ -118,11 +118,15 @@ def credentials(actions: Actions, region: str, job: str, minutes: int) -> Step:
 
 
 def tidegate(command: str, env: Mapping[str, Value] | None = None, *, answers: bool = False) -> Step:
-    """One call of Tidegate; `answers` where later jobs read its outputs."""
+    """One call of Tidegate; `answers` where later jobs read its outputs.
+
+    A cancelled step is told so by a signal to its shell alone, which passes none on: Tidegate takes the shell's place.
+    Source: GitHub Docs, "Workflow cancellation reference".
+    """
     step: dict[str, Value] = {"name": f"Run {command}"}
     if answers:
         step["id"] = STEP_ID
-    step["run"] = command
+    step["run"] = f"exec {command}"
     if env:
         step["env"] = env
     return step
