@@ -7,6 +7,7 @@ from tidegate.model.facts import (
     KEEPING_LIFECYCLE,
     RETENTION_DAYS,
     ApiFacts,
+    DomainMapping,
     FunctionFacts,
     Grant,
     Identity,
@@ -27,6 +28,7 @@ class MemoryInspection:
     invoked: dict[str, tuple[Invoker, ...]] = field(default_factory=dict)
     granted: dict[tuple[str, str], tuple[Grant, ...]] = field(default_factory=dict)
     apis: dict[str, ApiFacts] = field(default_factory=dict)
+    mapped: dict[str, tuple[DomainMapping, ...]] = field(default_factory=dict)
     groups: dict[str, LogGroupFacts | None] = field(default_factory=dict)
     with_alarm: frozenset[str] = frozenset()
     repositories: dict[str, RepositoryFacts | None] = field(default_factory=dict)
@@ -48,6 +50,9 @@ class MemoryInspection:
 
     async def api(self, identity: str) -> ApiFacts | None:
         return await self.wire.ask(f"inspection.api {identity}", lambda: self.apis.get(identity))
+
+    async def mappings(self, host: str) -> tuple[DomainMapping, ...]:
+        return await self.wire.ask(f"inspection.mappings {host}", lambda: self.mapped.get(host, ()))
 
     async def log_group(self, name: str) -> LogGroupFacts | None:
         sound = LogGroupFacts(RETENTION_DAYS)

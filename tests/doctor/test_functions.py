@@ -5,7 +5,7 @@ import pytest
 from tests.doctor.cases import API, ARN, FUNCTION, PIPELINE, SOUND, TARGET, found, only, with_function, with_setting
 from tidegate.doctor.examine import examine
 from tidegate.doctor.functions import is_copied_secret
-from tidegate.model.facts import ApiFacts, Grant, Invoker, LogGroupFacts, Via
+from tidegate.model.facts import ApiFacts, DomainMapping, Grant, Invoker, LogGroupFacts, Via
 
 API_SETTING = "TELEGRAM_API_URL"
 PERMIT = (
@@ -125,6 +125,25 @@ def test_the_address_of_the_api_is_that_of_live(url: str, why: str) -> None:
     assert (finding.check, finding.where) == ("api", API_SETTING)
     assert why in finding.what
     assert finding.mend == (f"gh secret set {API_SETTING} --env development --body {API.endpoint}/live",)
+
+
+@pytest.mark.parametrize(
+    ("url", "leads"),
+    [
+        ("https://api.shop.example", ""),
+        ("https://api.shop.example/", "settings"),
+        ("https://api.shop.example/next", "api"),
+        ("https://api.shop.example/next/more", "api"),
+        ("https://www.shop.example", "api"),
+    ],
+)
+def test_an_address_on_a_domain_of_ones_own(url: str, leads: str) -> None:
+    mappings = (
+        DomainMapping("https://api.shop.example", "a1", "live"),
+        DomainMapping("https://api.shop.example/next", "a1", "candidate"),
+    )
+    findings = found(replace(with_setting(API_SETTING, url), mappings=mappings))
+    assert findings == ([(leads, API_SETTING)] if leads else [])
 
 
 def test_tracing_logs_and_alarms() -> None:

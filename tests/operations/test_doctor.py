@@ -8,7 +8,7 @@ from tests.execute.shops import Shop
 from tidegate.errors import CloudError, Unreachable
 from tidegate.execute.home import Home
 from tidegate.model.actions import Actions, Credentials, Supply
-from tidegate.model.facts import ApiFacts, Settings
+from tidegate.model.facts import ApiFacts, DomainMapping, Settings
 from tidegate.model.pipeline import Pipeline
 from tidegate.operations.addresses import write_address
 from tidegate.operations.doctor import protected, settings_of
@@ -79,6 +79,24 @@ async def test_the_api_that_an_address_names_is_looked_at_whatever_the_policies_
     settings = Settings({"TELEGRAM_API_URL": f"{api.endpoint}/live"})
     facts = await look(shop.cloud.ports, Subject(shop.pipeline, "dev", settings))
     assert facts.apis == (api,)
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://api.shop.example/v1", True),
+        ("https://a1.execute-api.local.amazonaws.com/live", False),
+        ("http://127.0.0.1:4000/live", False),
+        ("not a url", False),
+        ("https://[x", False),
+    ],
+)
+async def test_a_domain_of_ones_own_is_looked_at(shop: Shop, url: str, asked: bool) -> None:
+    mapping = DomainMapping("https://api.shop.example/v1", "a1", "live")
+    hosts = ("api.shop.example", "a1.execute-api.local.amazonaws.com", "127.0.0.1", "[x", "")
+    shop.cloud.inspection.mapped.update(dict.fromkeys(hosts, (mapping,)))
+    subject = Subject(shop.pipeline, "dev", Settings({"TELEGRAM_API_URL": url}))
+    assert (await look(shop.cloud.ports, subject)).mappings == ((mapping,) if asked else ())
 
 
 async def test_an_answer_that_does_not_come_is_nobodys_finding(shop: Shop) -> None:

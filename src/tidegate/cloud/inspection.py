@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tidegate.model.facts import (
     ApiFacts,
+    DomainMapping,
     FunctionFacts,
     Grant,
     Identity,
@@ -30,6 +31,9 @@ class Inspection(Protocol):
 
     async def api(self, identity: str) -> ApiFacts | None:
         """An HTTP API."""
+
+    async def mappings(self, host: str) -> tuple[DomainMapping, ...]:
+        """What lies below a domain of one's own; nothing for any other."""
 
     async def log_group(self, name: str) -> LogGroupFacts | None:
         """A log group."""

@@ -56,15 +56,15 @@ def _unqualified(who: str, function: FunctionFacts, *mend: str) -> Finding:
 def _address(case: Case, function: FunctionFacts) -> Iterator[Finding]:
     """The address that the site is given must be a stage, of an API of this environment, that invokes `live`."""
     url = case.facts.settings.values.get(API, "")
-    blind = any(
-        unseen.where.startswith(("API ", f"the policy of function {function.name}")) for unseen in case.facts.unseen
-    )
+    unsure = ("API ", "domain ", f"the policy of function {function.name}")
+    blind = any(unseen.where.startswith(unsure) for unseen in case.facts.unseen)
     if not url or not right_shape(API, url) or blind:
         return
     leading = [api for api in case.facts.apis if _uri(api, function)]
-    own = next((api for api in leading if url == api.endpoint or url.startswith(f"{api.endpoint}/")), None)
-    if own is not None:
-        wrong, right = _wrong_stage(own, function, url), _live_url(own, function)
+    named = [(api, stage) for api in leading if (stage := _stage(case, api, url))]
+    if named:
+        own, stage = named[0]
+        wrong, right = _wrong_stage(own, function, stage), _live_url(own, function)
     else:
         wrong = f"which is no API of this account and region that leads to {function.name}"
         right = _live_url(leading[0], function) if len(leading) == 1 else API
@@ -72,9 +72,22 @@ def _address(case: Case, function: FunctionFacts) -> Iterator[Finding]:
         yield error(Check.API, f"{API} is {url}, {wrong}", API, set_setting(case, API, right))
 
 
-def _wrong_stage(api: ApiFacts, function: FunctionFacts, url: str) -> str:
-    """What is wrong with the stage that an address of an API names; empty when it invokes `live`."""
-    stage = url.removeprefix(api.endpoint).strip("/").partition("/")[0] or "$default"
+def _stage(case: Case, api: ApiFacts, url: str) -> str:
+    """The stage of an API that an address names, be it on a domain of one's own; empty when it is of another API."""
+    below = [mapping for mapping in case.facts.mappings if mapping.api == api.id and _is_below(url, mapping.url)]
+    if below:
+        return max(below, key=lambda mapping: len(mapping.url)).stage
+    if not _is_below(url, api.endpoint):
+        return ""
+    return url.removeprefix(api.endpoint).strip("/").partition("/")[0] or "$default"
+
+
+def _is_below(url: str, base: str) -> bool:
+    return url == base or url.startswith(f"{base}/")
+
+
+def _wrong_stage(api: ApiFacts, function: FunctionFacts, stage: str) -> str:
+    """What is wrong with the stage that an address names; empty when it invokes `live`."""
     if stage not in api.stages:
         return f"and API {api.id} has no stage {stage}"
     leads = qualifier_of(_uri(api, function), api.stages[stage])

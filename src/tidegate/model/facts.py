@@ -104,6 +104,15 @@ class ApiFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainMapping:
+    """What lies below an address of a domain of one's own: a stage of an API."""
+
+    url: str
+    api: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class DistributionFacts:
     """A CloudFront distribution: its domain, what it reads, and the KeyValueStore of its viewer-request function."""
 
@@ -187,6 +196,7 @@ class EnvironmentFacts:
         functions: By key of `tidegate.yaml`.
         distributions: By id.
         apis: Those that may invoke the function with the HTTP API.
+        mappings: Of the domain that the API's address is on, where that is one of the team's own.
         groups: By name.
         alarmed: Names of the functions whose errors have an alarm; None where that could not be looked at.
         repositories: By name.
@@ -201,6 +211,7 @@ class EnvironmentFacts:
     functions: Mapping[str, FunctionFacts | None] = field(default_factory=dict)
     distributions: Mapping[str, DistributionFacts | None] = field(default_factory=dict)
     apis: tuple[ApiFacts, ...] = ()
+    mappings: tuple[DomainMapping, ...] = ()
     groups: Mapping[str, LogGroupFacts | None] = field(default_factory=dict)
     alarmed: frozenset[str] | None = None
     repositories: Mapping[str, RepositoryFacts | None] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """An environment looked at, for the doctor: side by side, and what could not be looked at is told as that."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -13,6 +14,7 @@ from tidegate.model.facts import (
     ApiFacts,
     BucketFacts,
     DistributionFacts,
+    DomainMapping,
     EnvironmentFacts,
     FunctionFacts,
     Protected,
@@ -23,6 +25,9 @@ from tidegate.model.pipeline import FunctionSpec, Pipeline, Strategy, expand
 from tidegate.targets.site_invalidation import untested
 from tidegate.targets.step import CANDIDATE, LIVE
 from tidegate.targets.together import together
+
+_DOMAIN = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+)(?:/|$)")
+"""A domain that is no IP address; API Gateway serves domains over TLS alone."""
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -82,7 +87,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
     """
     eyes, pipeline, environment = _Eyes(), subject.pipeline, subject.environment
     repositories = {image.repository: f"repository {image.repository}" for image in pipeline.images.values()}
-    secrets = {expand(name, environment): "" for name in pipeline.resources.secrets.values()}
+    secrets = [expand(name, environment) for name in pipeline.resources.secrets.values()]
     specs = {key: f"function {expand(spec.name, environment)}" for key, spec in pipeline.functions.items()}
 
     async def function(key: str) -> FunctionFacts | None:
@@ -97,9 +102,10 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         eyes.all({name: f"secret {name}" for name in secrets}, cloud.inspection.secret_exists),
     )
     there = [facts for facts in functions.values() if facts]
-    groups, apis, bucket = await asyncio.gather(
+    groups, apis, mappings, bucket = await asyncio.gather(
         eyes.all({facts.log_group: f"log group {facts.log_group}" for facts in there}, cloud.inspection.log_group),
         _apis(cloud, eyes, subject, functions),
+        _mappings(cloud, eyes, subject),
         _measured(cloud, eyes, subject, distributions),
     )
     return EnvironmentFacts(
@@ -110,6 +116,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         functions=functions,
         distributions=distributions,
         apis=apis,
+        mappings=mappings,
         groups=groups,
         alarmed=alarmed,
         repositories=registry,
@@ -157,6 +164,15 @@ async def _apis(
     wanted = {name: f"API {name}" for name in (*named, *([host] if execute else [])) if name.isalnum()}
     found = await eyes.all(wanted, cloud.inspection.api)
     return tuple(api for api in found.values() if api)
+
+
+async def _mappings(cloud: Cloud, eyes: _Eyes, subject: Subject) -> tuple[DomainMapping, ...]:
+    """Where the API's address is on a domain of the team's own: what lies below it."""
+    found = _DOMAIN.match(subject.settings.values.get(API, ""))
+    if found is None or ".execute-api." in found[1]:
+        return ()
+    host = found[1]
+    return await eyes.see(f"domain {host}", lambda: cloud.inspection.mappings(host), ())
 
 
 async def _distributions(cloud: Cloud, eyes: _Eyes, subject: Subject) -> dict[str, DistributionFacts | None]:

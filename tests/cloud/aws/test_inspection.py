@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from botocore.stub import Stubber
 
-from tidegate.cloud.aws.inspection.invokers import invokers
+from tidegate.cloud.aws.inspection.invokers import invokers, mappings
 from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.ports import Cloud
-from tidegate.model.facts import Invoker, LogGroupFacts, Via
+from tidegate.model.facts import DomainMapping, Invoker, LogGroupFacts, Via
 
 ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function:api"
 
@@ -48,6 +48,7 @@ async def test_what_does_not_exist_is_none(cloud: Cloud) -> None:
     assert await inspection.log_group("/aws/lambda/nobody") is None
     assert await inspection.repository("nobody") is None
     assert await inspection.api("nobody") is None
+    assert await inspection.mappings("api.shop.example") == ()
     assert not await inspection.secret_exists("nobody")
 
 
@@ -89,4 +90,16 @@ async def test_a_function_url_without_an_alias(wire: Wire, canned: tuple[Stubber
     assert found == (
         Invoker(Via.URL, "NONE", urls[0]["FunctionUrl"], ""),
         Invoker(Via.URL, "NONE", urls[1]["FunctionUrl"], "live"),
+    )
+
+
+async def test_the_mappings_of_a_domain(wire: Wire) -> None:
+    items = [{"ApiId": "a1", "Stage": "live"}, {"ApiId": "a1", "Stage": "candidate", "ApiMappingKey": "next"}]
+    with Stubber(wire.clients.apis) as apis:
+        asked = {"DomainName": "api.shop.example", "MaxResults": "500"}
+        apis.add_response("get_api_mappings", {"Items": items}, asked)
+        found = await mappings(wire, "api.shop.example")
+    assert found == (
+        DomainMapping("https://api.shop.example", "a1", "live"),
+        DomainMapping("https://api.shop.example/next", "a1", "candidate"),
     )

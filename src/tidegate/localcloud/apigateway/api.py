@@ -78,6 +78,7 @@ def _routes(operations: GatewayOperations) -> list[Route]:
         ("POST", f"{one}/deployments", operations.create_deployment),
         ("GET", f"{one}/deployments", operations.list_deployments),
         ("GET", f"{one}/deployments/{{}}", operations.get_deployment),
+        ("GET", "/v2/domainnames/{}/apimappings", operations.list_mappings),
         ("POST", "/v2/tags/{}", operations.tag),
         ("DELETE", "/v2/tags/{}", operations.untag),
         ("GET", "/v2/tags/{}", operations.list_tags),

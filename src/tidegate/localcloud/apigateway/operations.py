@@ -102,6 +102,10 @@ class GatewayOperations:
         self._state.update_api(call.path[0], {"cors": None})
         return Answer(None, 204)
 
+    async def list_mappings(self, call: Call) -> Answer:
+        """GetApiMappings. There are no domain names: CreateDomainName is not emulated."""
+        raise errors.not_found("domain name", call.path[0])
+
     async def create_integration(self, call: Call) -> Answer:
         """CreateIntegration."""
         body = call.read(IntegrationBody)

@@ -2,7 +2,16 @@
 
 from tidegate.cloud.aws.inspection import functions, invokers, surroundings
 from tidegate.cloud.aws.wire import Wire
-from tidegate.model.facts import ApiFacts, FunctionFacts, Grant, Identity, Invoker, LogGroupFacts, RepositoryFacts
+from tidegate.model.facts import (
+    ApiFacts,
+    DomainMapping,
+    FunctionFacts,
+    Grant,
+    Identity,
+    Invoker,
+    LogGroupFacts,
+    RepositoryFacts,
+)
 
 
 class AwsInspection:
@@ -30,6 +39,10 @@ class AwsInspection:
     async def api(self, identity: str) -> ApiFacts | None:
         """An HTTP API."""
         return await invokers.api(self._wire, identity)
+
+    async def mappings(self, host: str) -> tuple[DomainMapping, ...]:
+        """What lies below a domain of one's own; nothing for any other."""
+        return await invokers.mappings(self._wire, host)
 
     async def log_group(self, name: str) -> LogGroupFacts | None:
         """A log group."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tidegate.cloud.aws.wire import Wire
 from tidegate.errors import NotFound
-from tidegate.model.facts import ApiFacts, Invoker, Via
+from tidegate.model.facts import ApiFacts, DomainMapping, Invoker, Via
 
 
 async def invokers(wire: Wire, name: str, arn: str) -> tuple[Invoker, ...]:
@@ -38,6 +38,21 @@ async def api(wire: Wire, identity: str) -> ApiFacts | None:
         return await wire.ask(f"API {identity}", call)
     except NotFound:
         return None
+
+
+async def mappings(wire: Wire, host: str) -> tuple[DomainMapping, ...]:
+    """What lies below a domain of one's own; nothing for any other. AWS API: GetApiMappings."""
+
+    def call() -> tuple[DomainMapping, ...]:
+        found = wire.clients.apis.get_api_mappings(DomainName=host, MaxResults="500")["Items"]
+        keys = [item.get("ApiMappingKey", "") for item in found]
+        urls = [f"https://{host}/{key}".rstrip("/") for key in keys]
+        return tuple(DomainMapping(url, item["ApiId"], item["Stage"]) for url, item in zip(urls, found, strict=True))
+
+    try:
+        return await wire.ask(f"domain {host}", call)
+    except NotFound:
+        return ()
 
 
 def _urls(wire: Wire, name: str) -> Iterator[Invoker]:
