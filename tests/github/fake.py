@@ -68,6 +68,7 @@ class FakeGithub:
 
     Attributes:
         token: The one that opens it.
+        storage: Where logs are kept, a host of its own.
         refuse: Answers a request in place of the API; None lets it through.
         asked: Each request as `METHOD path status`, without `/repos/owner/name`.
     """
@@ -82,6 +83,7 @@ class FakeGithub:
     lists: dict[str, dict[str, Any]] = field(default_factory=dict)
     remaining: int = 5000
     reset: int = 4_000_000_000
+    storage: str = "http://storage.test"
     refuse: Callable[[Request], Response | None] = lambda _: None
     asked: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
@@ -123,7 +125,7 @@ class FakeGithub:
         if parts[:2] == ["actions", "jobs"]:
             if int(parts[2]) not in self.logs:
                 return JSONResponse({"message": "Not Found"}, 404)
-            return RedirectResponse(f"http://storage.test/storage/{parts[2]}", 302)
+            return RedirectResponse(f"{self.storage}/storage/{parts[2]}", 302)
         found = self._found(parts, request)
         if found is None:
             return JSONResponse({"message": "Not Found"}, 404)

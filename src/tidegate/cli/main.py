@@ -21,6 +21,7 @@ COMMANDS = {
     "reject": "End a run that waits for an approval.",
     "cancel": "End a run; what it moved is put back.",
     "status": "Show what is live in each environment, or how far a run is.",
+    "watch": "Follow a run wherever it runs, here or on GitHub.",
     "history": "List runs, releases and what happened to environments.",
     "logs": "Show the log of a job, or of a function.",
     "doctor": "Look at settings and infrastructure: what is wrong, and what mends it.",
