@@ -101,7 +101,7 @@ def test_a_run_of_the_ledger(tidegate: CommandLine) -> None:
 
 def sight(attempt: int, *jobs: tuple[int, Status, Conclusion], awaited: tuple[Awaited, ...] = ()) -> Sight:
     run = WorkflowRun(77, "deploy", "push", "ma\nin", "c" * 40, Status.IN_PROGRESS, Conclusion.NONE, attempt, 1.0)
-    return Sight(run, tuple(WorkflowJob(number, f"job {number}", *rest) for number, *rest in jobs), awaited)
+    return Sight(run, tuple(WorkflowJob(number, f"job {number}", status, end) for number, status, end in jobs), awaited)
 
 
 QUEUED = (1, Status.QUEUED, Conclusion.NONE)

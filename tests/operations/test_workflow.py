@@ -44,7 +44,13 @@ async def test_a_run_is_looked_at_until_it_is_completed() -> None:
 async def test_watching_goes_on_through_a_loss_of_the_network_and_a_used_up_limit() -> None:
     limited = Throttled("rate limit")
     limited.retry_after = 1800.0
-    script = [RUNNING, Unreachable("no route"), Unreachable("no route"), limited, ended(Conclusion.SUCCESS)]
+    script: list[Shown | CloudError] = [
+        RUNNING,
+        Unreachable("no route"),
+        Unreachable("no route"),
+        limited,
+        ended(Conclusion.SUCCESS),
+    ]
     found, waited = await seen(MemoryGithub(script))
     assert [type(one) for one in found] == [Sight, Unreachable, Unreachable, Throttled, Sight]
     assert waited == [POLL_SECONDS, 15.0, 15.0, 1800.0]
