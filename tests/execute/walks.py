@@ -25,9 +25,9 @@ class MortalStore(MemoryStore):
         super().__init__()
         self._wire = shop.cloud.wire
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
         self._wire.moment()
-        length = super().append(stream, expected, body)
+        length = super().append(stream, expected, *bodies)
         self._wire.moment()
         return length
 

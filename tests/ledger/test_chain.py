@@ -23,9 +23,9 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.calls: list[str] = []
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
         self.calls.append("append")
-        return super().append(stream, expected, body)
+        return super().append(stream, expected, *bodies)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
         self.calls.append("read")
@@ -39,11 +39,11 @@ class CountingStore(MemoryStore):
 class LateStore(MemoryStore):
     """Somebody else always appends first."""
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
         other, stored = seal(stream, Journal(self).head(stream), ENVIRONMENTS.encode(Unpinned("somebody", "", 0.0)))
         assert other.seq == expected + 1
         super().append(stream, expected, stored)
-        return super().append(stream, expected, body)
+        return super().append(stream, expected, *bodies)
 
 
 @given(payloads=PAYLOADS)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -90,11 +90,11 @@ class Process:
             await self._go_on()
         return answer
 
-    def journal(self, stream: str, body: bytes, append: Callable[[], int]) -> int:
-        """Every append to the ledger goes through here."""
+    def journal(self, stream: str, bodies: Sequence[bytes], append: Callable[[], int]) -> int:
+        """Every append to the ledger goes through here; it is known by the last of its records."""
         if self.dead:
             raise Killed
-        fault = self.world.fault_at(self, Kind.LEDGER, stream, body)
+        fault = self.world.fault_at(self, Kind.LEDGER, stream, bodies[-1])
         if fault is Fault.REFUSED:
             raise LedgerError("the disk is full", where="ledger")
         if fault is Fault.KILL_BEFORE:
@@ -102,7 +102,8 @@ class Process:
         if fault is not None:
             self._meanwhile(fault, "")
         length = append()
-        self.world.journalled(self, stream, body)
+        for body in bodies:
+            self.world.journalled(self, stream, body)
         if fault is Fault.LOST:
             raise LedgerError("the disk failed behind the write", where="ledger")
         if fault is Fault.KILL_AFTER:
@@ -211,14 +212,17 @@ class SimulatedStore:
         self._process = process
         self._store: MemoryStore = process.world.store
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
-        return self._process.journal(stream, body, lambda: self._store.append(stream, expected, body))
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
+        return self._process.journal(stream, bodies, lambda: self._store.append(stream, expected, *bodies))
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
         return self._store.read(stream, after, limit)
 
     def length(self, stream: str) -> int:
         return self._store.length(stream)
+
+    def look(self, stream: str, after: int = 0) -> tuple[int, list[StoredRecord]]:
+        return self._store.look(stream, after)
 
     def streams(self, prefix: str = "") -> list[str]:
         return self._store.streams(prefix)

@@ -17,12 +17,24 @@ class Book:
         store: Where the records are.
         clock: Seconds since the epoch.
         recall: Shared by ledgers that need not verify and fold what another of them did.
+        defers: Whether a record that nothing depends on yet may wait for the next append of its stream.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float], recall: Recall | None = None) -> None:
-        self._journal = Journal(store, recall)
+    def __init__(
+        self, store: Store, clock: Callable[[], float], recall: Recall | None = None, *, defers: bool = False
+    ) -> None:
+        self._journal = Journal(store, recall, defers=defers)
         self._clock = clock
         self._kept: dict[Hashable, object] = {}
+        self._intended: set[tuple[str, str, str]] = set()
+
+    def flush(self) -> None:
+        """Append what still waits to be: before a long wait, and at the end.
+
+        Raises:
+            errors.Conflict: Other writers always came first.
+        """
+        self._journal.flush()
 
     def _once(self, key: Hashable, make: Callable[[], P]) -> P:
         """Return what `make` made for `key` the first time."""

@@ -17,6 +17,8 @@ from tidegate.ledger.store import Store, StoredRecord
 
 FORMAT = 1
 GENESIS = "0" * 64
+LAST = -1
+"""Where `Journal.read` begins for nothing but the last entry."""
 CONFLICTS = 200
 """How often an append is tried anew after other writers came first. Each of those appended, so somebody gets on."""
 
@@ -96,11 +98,14 @@ class Journal:
     Args:
         store: Where the records are.
         recall: What is not verified twice; without it, everything that is read is verified.
+        defers: Whether payloads may ride, because each append is dear. Without it they are appended at once.
     """
 
-    def __init__(self, store: Store, recall: Recall | None = None) -> None:
+    def __init__(self, store: Store, recall: Recall | None = None, *, defers: bool = False) -> None:
         self.store = store
         self.recall = recall
+        self.defers = defers
+        self._riding: dict[str, tuple[bytes, ...]] = {}
         self._heads: dict[str, Head] = {}
         self._guard = threading.RLock()
 
@@ -112,20 +117,66 @@ class Journal:
         """
         for _ in range(CONFLICTS):
             try:
-                return self.append_at(stream, self.head(stream), payload).length
+                return self.append_at(stream, self.head(stream), payload)[-1].seq
             except Conflict:
                 self.refresh(stream)
         raise always_late(stream)
 
-    def append_at(self, stream: str, head: Head, payload: bytes) -> Head:
-        """Append if `head` is still the stream's head, else raise `errors.Conflict`; return the new head."""
-        entry, body = seal(stream, head, payload)
-        self.store.append(stream, head.length, body)
-        if self.recall is not None:
-            self.recall.entries[stream, entry.seq, body] = entry
-        new = Head(entry.seq, entry.hash)
-        self.learn(stream, new)
-        return new
+    def append_at(self, stream: str, head: Head, payload: bytes) -> list[Entry]:
+        """Append what rides and a payload if `head` is still the stream's head, else raise `errors.Conflict`.
+
+        Returns what was appended.
+        """
+        with self._guard:
+            return self._append_at(stream, head, (*self.riding(stream), payload))
+
+    def ride(self, stream: str, payload: bytes) -> None:
+        """Append a payload together with the next one of its stream, or by `flush`; a killed process may lose it."""
+        if not self.defers:
+            self.append(stream, payload)
+            return
+        with self._guard:
+            self._riding[stream] = (*self.riding(stream), payload)
+
+    def riding(self, stream: str) -> tuple[bytes, ...]:
+        """The payloads of a stream that are still to be appended."""
+        return self._riding.get(stream, ())
+
+    def flush(self) -> None:
+        """Append everything that rides, whatever else was appended meanwhile.
+
+        Raises:
+            errors.Conflict: As `append`.
+        """
+        for stream in tuple(self._riding):
+            for _ in range(CONFLICTS):
+                try:
+                    with self._guard:
+                        self._append_at(stream, self.head(stream), self.riding(stream))
+                    break
+                except Conflict:
+                    self.refresh(stream)
+            else:
+                raise always_late(stream)
+
+    def _append_at(self, stream: str, head: Head, payloads: tuple[bytes, ...]) -> list[Entry]:
+        entries: list[Entry] = []
+        bodies: list[bytes] = []
+        end = head
+        for payload in payloads:
+            entry, body = seal(stream, end, payload)
+            end = Head(entry.seq, entry.hash)
+            entries.append(entry)
+            bodies.append(body)
+        if entries:
+            self.store.append(stream, head.length, *bodies)
+            self._riding.pop(stream, None)
+            if self.recall is not None:
+                self.recall.entries.update(
+                    ((stream, entry.seq, body), entry) for entry, body in zip(entries, bodies, strict=True)
+                )
+            self.learn(stream, end)
+        return entries
 
     def head(self, stream: str) -> Head:
         """Return the head as far as this process knows; it reads one record of a stream met for the first time."""
@@ -134,7 +185,7 @@ class Journal:
             if known is not None:
                 return known
             # Also a stream that holds nothing is read: its length may be what is damaged.
-            entries = self.read(stream, after=max(0, self.store.length(stream) - 1))
+            entries = self.read(stream, after=LAST)
             return Head(entries[-1].seq, entries[-1].hash) if entries else EMPTY
 
     def refresh(self, stream: str) -> Head:
@@ -147,7 +198,7 @@ class Journal:
             return self._heads[stream]
 
     def read(self, stream: str, after: Head | int = EMPTY) -> list[Entry]:
-        """Return the verified entries behind `after`, a head or a seq.
+        """Return the verified entries behind `after`, a head or a seq, or from the end with `LAST`.
 
         Raises:
             refusals.Damaged: A record is not as it was written, or is gone.
@@ -161,9 +212,14 @@ class Journal:
     def read_intact(self, stream: str, after: Head | int = EMPTY) -> tuple[list[Entry], LedgerError | None]:
         """Return the entries behind `after` up to the first that cannot be had, and why it cannot; None if all can."""
         with self._guard:
+            try:
+                counted, stored, failure = self._stored(stream, after.length if isinstance(after, Head) else after)
+            except Unreadable as error:
+                return [], Damaged(stream, 1, error.what)
+            length = max(counted, self._known(stream))
+            if after == LAST:
+                after = max(0, counted - 1)
             head = after if isinstance(after, Head) else self._anchor(stream, after)
-            length = self._length(stream)
-            stored, failure = self._stored(stream, head.length)
             if not stored and failure is None and head.length == length:
                 return [], None
             entries: list[Entry] = []
@@ -209,29 +265,32 @@ class Journal:
             known = self.recall.entries[key] = unseal(stream, record, head)
         return known
 
-    def _length(self, stream: str) -> int:
-        """How many records there must be at least: what the store counted, and what was seen before."""
-        return max(self.store.length(stream), self._heads.get(stream, EMPTY).length)
+    def _known(self, stream: str) -> int:
+        """How many records there must be at least, since they were seen before."""
+        return self._heads.get(stream, EMPTY).length
 
-    def _stored(self, stream: str, after: int) -> tuple[list[StoredRecord], LedgerError | None]:
-        """Read what the store can give; one by one where it cannot give all."""
+    def _stored(self, stream: str, after: int) -> tuple[int, list[StoredRecord], LedgerError | None]:
+        """The length that the store counted, and what it can give; one by one where it cannot give all."""
         try:
-            return self.store.read(stream, after), None
+            return *self.store.look(stream, after), None
         except Unreadable:
+            length = self.store.length(stream)
+            if after == LAST:
+                after = max(0, length - 1)
             stored: list[StoredRecord] = []
             while True:
                 last = after + len(stored)
                 try:
                     found = self.store.read(stream, last, 1)
                 except Unreadable as error:
-                    return stored, Damaged(stream, last + 1, error.what)
+                    return length, stored, Damaged(stream, last + 1, error.what)
                 if not found:
-                    return stored, Damaged(stream, last + 1, "the store cannot read what follows")
+                    return length, stored, Damaged(stream, last + 1, "the store cannot read what follows")
                 stored.extend(found)
 
     def _tail(self, stream: str, last: int, length: int) -> Damaged | None:
         """Compare the last record with the length, which was read before it: the stream may have grown since."""
-        if last > length and last > (grown := self._length(stream)):
+        if last > length and last > (grown := max(self.store.length(stream), self._known(stream))):
             return Damaged(stream, grown + 1, f"{last} records are there and {grown} were appended")
         if last < length:
             return Damaged(stream, last + 1, f"the end is missing: {length} records were appended")

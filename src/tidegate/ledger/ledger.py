@@ -17,12 +17,15 @@ class Ledger(Runs, Releases, Environments):
     """Everything that is known of runs, releases and what is live.
 
     Synchronous, and shared by threads. Every method may raise `errors.LedgerError`: `refusals.Damaged` names the record
-    that is not as it was written. An append is in the store when the method returns.
+    that is not as it was written. An append is in the store when the method returns, but for records of a run that
+    nothing depends on yet, where the ledger `defers`: they are seen by its own readers at once, and by others with the
+    next record of the run, or after `flush`.
 
     Args:
         store: Where the records are; closed with the ledger.
         clock: Seconds since the epoch.
         recall: Shared by ledgers that need not verify and fold what another of them did; None does both anew.
+        defers: Whether each append is dear, so that such records may wait.
     """
 
     def verify(self) -> list[LedgerError]:

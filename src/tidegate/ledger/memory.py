@@ -14,15 +14,16 @@ class MemoryStore:
         self.lengths: dict[str, int] = {}
         self._guard = threading.Lock()
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
         """See `store.Store.append`."""
         with self._guard:
             length = self.lengths.get(stream, 0)
             if length != expected:
                 raise Conflict(f"{stream} holds {length} records, not {expected}", where=stream)
-            self.bodies.setdefault(stream, {})[length + 1] = bytes(body)
-            self.lengths[stream] = length + 1
-            return length + 1
+            kept = self.bodies.setdefault(stream, {})
+            kept.update((seq, bytes(body)) for seq, body in enumerate(bodies, length + 1))
+            self.lengths[stream] = length + len(bodies)
+            return self.lengths[stream]
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
         """See `store.Store.read`."""
@@ -37,6 +38,11 @@ class MemoryStore:
         """See `store.Store.length`."""
         with self._guard:
             return self.lengths.get(stream, 0)
+
+    def look(self, stream: str, after: int = 0) -> tuple[int, list[StoredRecord]]:
+        """See `store.Store.look`."""
+        length = self.length(stream)
+        return length, self.read(stream, after if after >= 0 else max(0, length + after))
 
     def streams(self, prefix: str = "") -> list[str]:
         """See `store.Store.streams`."""

@@ -1,7 +1,7 @@
 """A view of one stream that is kept up to date by folding only what is new."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from tidegate.errors import Conflict
@@ -32,15 +32,16 @@ class Projection(Generic[V, R]):
         self._apply = apply
         self._view = empty
         self._head: Head = EMPTY
+        self._ahead: tuple[Head, tuple[bytes, ...], V] = (EMPTY, (), empty)
         self._guard = threading.RLock()
 
     def current(self) -> V:
-        """Return the view of everything that was appended."""
+        """Return the view of everything that was appended, and of what this ledger is still to append."""
         with self._guard:
             self._catch_up()
-            for entry in self._journal.read(self._stream, self._head):
-                self._go_on(entry.payload, Head(entry.seq, entry.hash))
-            return self._view
+            self._fold(self._journal.read(self._stream, self._head))
+            riding = self._journal.riding(self._stream)
+            return self._with(riding) if riding else self._view
 
     def append(self, decide: Callable[[V], R | None]) -> V:
         """Append what `decide` makes of the view, nothing if that is None; return the view behind it.
@@ -58,11 +59,11 @@ class Projection(Generic[V, R]):
                     return view
                 payload = self._codec.encode(record)
                 try:
-                    head = self._journal.append_at(self._stream, self._head, payload)
+                    entries = self._journal.append_at(self._stream, self._head, payload)
                 except Conflict:
                     continue
                 # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.
-                self._go_on(payload, head)
+                self._fold(entries)
                 return self._view
         raise always_late(self._stream)
 
@@ -74,13 +75,24 @@ class Projection(Generic[V, R]):
             self._head, self._view = found
             self._journal.learn(self._stream, self._head)
 
-    def _go_on(self, payload: bytes, head: Head) -> None:
-        """Fold one more record, whose head is `head`."""
-        record = self._codec.decode(payload, f"{self._stream} record {head.length}")
-        self._view = self._apply(self._view, record, head.length)
-        self._head = head
-        if self._journal.recall is not None:
-            self._journal.recall.views[self._stream, self._apply] = (head, self._view)
+    def _fold(self, entries: Sequence[Entry]) -> None:
+        """Fold what follows."""
+        for entry in entries:
+            self._view = self._apply(self._view, decode(self._codec, self._stream, entry), entry.seq)
+            self._head = Head(entry.seq, entry.hash)
+        if entries and self._journal.recall is not None:
+            self._journal.recall.views[self._stream, self._apply] = (self._head, self._view)
+
+    def _with(self, riding: tuple[bytes, ...]) -> V:
+        """The view with what rides. It has no place in the stream yet: the view's seq stays at the last that has."""
+        head, known, view = self._ahead
+        if head != self._head or riding[: len(known)] != known:
+            known, view = (), self._view
+        for payload in riding[len(known) :]:
+            record = self._codec.decode(payload, f"{self._stream}, still to be appended")
+            view = self._apply(view, record, self._head.length)
+        self._ahead = (self._head, riding, view)
+        return view
 
 
 def decode(codec: Codec[R], stream: str, entry: Entry) -> R:

@@ -23,6 +23,7 @@ from tidegate.model.record import (
     RunWaits,
     StepDone,
     StepIntended,
+    StepsIntended,
 )
 from tidegate.model.run import Approval, Attempt, Decision, JobView, Note, RunView, StepView
 
@@ -48,7 +49,16 @@ def apply(view: RunView, record: RunRecord, seq: int) -> RunView:  # noqa: PLR09
             return replace(view, approvals=approvals, seq=seq)
         case Noted(job=job, text=text, at=at):
             return replace(view, notes=(*view.notes, Note(job, text, at)), seq=seq)
-        case JobStarted() | JobPrepared() | JobTurned() | JobWaits() | JobEnded() | StepIntended() | StepDone():
+        case (
+            JobStarted()
+            | JobPrepared()
+            | JobTurned()
+            | JobWaits()
+            | JobEnded()
+            | StepIntended()
+            | StepsIntended()
+            | StepDone()
+        ):
             job_view = view.jobs.get(record.job) or JobView(record.job)
             return replace(view, jobs={**view.jobs, record.job: _job_after(job_view, record)}, seq=seq)
         case _:
@@ -150,6 +160,10 @@ def _job_after(job: JobView, record: JobRecord) -> JobView:  # noqa: PLR0911 - o
             return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure)
         case StepIntended(step=name, detail=intended, at=at):
             return _with_step(job, StepView(name, at, intended))
+        case StepsIntended(steps=names, at=at):
+            for name in names:
+                job = _with_step(job, StepView(name, at))
+            return job
         case StepDone(step=name, outcome=result, at=at):
             step = job.step(name) or StepView(name, at)
             return _with_step(job, replace(step, done=at, outcome=result))

@@ -1,6 +1,6 @@
 """Runs in the ledger: opening one, what its jobs report, and its view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tidegate.errors import Conflict
 from tidegate.ledger import approvals, run_view
@@ -25,6 +25,7 @@ from tidegate.model.record import (
     RunStarted,
     StepDone,
     StepIntended,
+    StepsIntended,
 )
 from tidegate.model.run import Alive, RunView
 
@@ -57,9 +58,13 @@ class Runs(Durations):
                 self._journal.append_at(INDEX, head, ALLOTMENTS.encode(allotted))
             except Conflict:
                 continue
-            opened = RunOpened(run, commit, branch, base, trigger, at, origin)
-            self._journal.append(_stream(run), RUNS.encode(opened))
-            return self.record_plan(run, plan) if plan else self.run(run)
+            opened = RUNS.encode(RunOpened(run, commit, branch, base, trigger, at, origin))
+            if plan is None:
+                self._journal.append(_stream(run), opened)
+            else:
+                self._journal.ride(_stream(run), opened)
+                self._journal.append(_stream(run), RUNS.encode(PlanRecorded(plan, at)))
+            return self.run(run)
         raise always_late(INDEX)
 
     def record_plan(self, run: str, plan: Plan) -> RunView:
@@ -93,17 +98,17 @@ class Runs(Durations):
 
         return self._decided_run(run, decide)
 
-    def job_started(self, run: str, job: str, at: float | None = None) -> None:
-        """A job began."""
-        self._write(run, JobStarted(job, self._at(at)))
+    def job_started(self, run: str, job: str, at: float | None = None, *, rides: bool = False) -> None:
+        """A job began. With `rides`, the record of its first step takes this one along."""
+        self._write(run, JobStarted(job, self._at(at)), rides=rides)
 
     def job_prepared(self, run: str, job: str, at: float | None = None) -> None:
         """Record that a job did what it does ahead of its turn."""
-        self._write(run, JobPrepared(job, self._at(at)))
+        self._write(run, JobPrepared(job, self._at(at)), rides=True)
 
     def job_turned(self, run: str, job: str, at: float | None = None) -> None:
         """Record that the turn of a prepared job came."""
-        self._write(run, JobTurned(job, self._at(at)))
+        self._write(run, JobTurned(job, self._at(at)), rides=True)
 
     def job_waits(self, run: str, job: str, detail: str, at: float | None = None) -> None:
         """A job waits for a person."""
@@ -117,17 +122,29 @@ class Runs(Durations):
         """
         self._write(run, JobEnded(job, report.phase, self._at(at), report.detail, report.outcome, report.failure))
 
+    def steps_intended(self, run: str, job: str, steps: Sequence[str]) -> None:
+        """A job is about to cause the effects that `steps` name, in any order, each told by `step_intended` too.
+
+        Where appends are dear, one record keeps the intents of all of them; elsewhere each is its own record.
+        """
+        if self._journal.defers and len(steps) > 1:
+            self._write(run, StepsIntended(job, tuple(steps), self._clock()))
+            self._intended.update((run, job, step) for step in steps)
+
     def step_intended(self, run: str, job: str, step: str, detail: object = None) -> None:
         """A job is about to cause the effect that `step` names; `detail` is JSON that helps to observe it later."""
-        self._write(run, StepIntended(job, step, self._clock(), detail))
+        if (run, job, step) in self._intended:
+            self._intended.remove((run, job, step))
+        else:
+            self._write(run, StepIntended(job, step, self._clock(), detail))
 
     def step_done(self, run: str, job: str, step: str, outcome: object = None) -> None:
         """The effect happened, and `outcome`, JSON, came of it."""
-        self._write(run, StepDone(job, step, self._clock(), outcome))
+        self._write(run, StepDone(job, step, self._clock(), outcome), rides=True)
 
     def note(self, run: str, job: str, text: str) -> None:
         """Keep something worth telling people; `job` is empty for the run as a whole."""
-        self._write(run, Noted(job, text, self._clock()))
+        self._write(run, Noted(job, text, self._clock()), rides=True)
 
     def ask_approval(self, run: str, environment: str) -> RunView:
         """The run came to an environment that a person must approve; asked again, nothing is written."""
@@ -195,16 +212,19 @@ class Runs(Durations):
     def tail(self, run: str, after_seq: int = 0) -> list[tuple[int, RunRecord]]:
         """Return the records of a run behind `after_seq` with their seq; cheap enough to ask ten times a second.
 
+        What this ledger is still to append is not among them: it has no seq yet.
+
         `RunView.seq` says where to begin, and `run_view.apply` carries a view on.
         """
         stream = _stream(run)
         return [(entry.seq, decode(RUNS, stream, entry)) for entry in self._journal.read(stream, after_seq)]
 
-    def _write(self, run: str, record: RunRecord) -> None:
+    def _write(self, run: str, record: RunRecord, *, rides: bool = False) -> None:
         stream = _stream(run)
         if not _is_id(run) or not self._journal.head(stream).length:
             raise _unknown(run)
-        self._journal.append(stream, RUNS.encode(record))
+        write = self._journal.ride if rides else self._journal.append
+        write(stream, RUNS.encode(record))
 
     def _decided_run(self, run: str, decide: Callable[[RunView], RunRecord | None]) -> RunView:
         if not _is_id(run) or not self._journal.head(_stream(run)).length:

@@ -71,18 +71,20 @@ class SqliteStore:
                 self._connection.close()
                 raise
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
         """See `store.Store.append`."""
+        length = expected + len(bodies)
         with self._writing() as execute:
             if expected:
-                head = "UPDATE heads SET length = length + 1 WHERE stream = ? AND length = ?"
-                moved = execute(head, (stream, expected)).rowcount
+                head = "UPDATE heads SET length = ? WHERE stream = ? AND length = ?"
+                moved = execute(head, (length, stream, expected)).rowcount
             else:
-                moved = execute("INSERT OR IGNORE INTO heads VALUES (?, 1)", (stream,)).rowcount
+                moved = execute("INSERT OR IGNORE INTO heads VALUES (?, ?)", (stream, length)).rowcount
             if not moved:
                 raise Conflict(f"{stream} does not hold {expected} records any more", where=stream)
-            execute("INSERT INTO records VALUES (?, ?, ?)", (stream, expected + 1, body))
-        return expected + 1
+            for seq, body in enumerate(bodies, expected + 1):
+                execute("INSERT INTO records VALUES (?, ?, ?)", (stream, seq, body))
+        return length
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
         """See `store.Store.read`."""
@@ -99,6 +101,11 @@ class SqliteStore:
         if type(length) is not int:
             raise Unreadable(f"the length of {stream} is not a number", where=str(self.path))
         return length
+
+    def look(self, stream: str, after: int = 0) -> tuple[int, list[StoredRecord]]:
+        """See `store.Store.look`."""
+        length = self.length(stream)
+        return length, self.read(stream, after if after >= 0 else max(0, length + after))
 
     def streams(self, prefix: str = "") -> list[str]:
         """See `store.Store.streams`. Names come from heads and records alike, so that losing one of both shows."""

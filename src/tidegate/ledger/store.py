@@ -18,18 +18,19 @@ class StoredRecord:
 
 
 class Store(Protocol):
-    """Streams of records. A stream only ever grows, by one record at a time, and exists once it has one.
+    """Streams of records. A stream only ever grows and exists once it has a record.
 
     All methods may raise `errors.LedgerError`, and its kind `refusals.Unreadable` where the store itself is damaged.
     A store may be shared by threads; several processes may open the same one.
     """
 
-    def append(self, stream: str, expected: int, body: bytes) -> int:
-        """Append a record if the stream holds exactly `expected` records, whole or not at all; return the new length.
+    def append(self, stream: str, expected: int, *bodies: bytes) -> int:
+        """Append records if the stream holds exactly `expected` of them, all or none at all; return the new length.
 
         Raises:
             errors.Conflict: The stream's length is another one.
-            errors.LedgerError: The record could not be kept, a full disk for example; the stream is as before.
+            errors.LedgerError: They could not be kept, a full disk for example; the stream is as before, unless the
+                error says that nobody knows.
         """
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredRecord]:
@@ -37,6 +38,12 @@ class Store(Protocol):
 
     def length(self, stream: str) -> int:
         """Return how many records were appended to a stream, kept apart from the records, so that a lost tail shows."""
+
+    def look(self, stream: str, after: int = 0) -> tuple[int, list[StoredRecord]]:
+        """Return `length`, and then `read` behind `after`; a negative one counts from the end.
+
+        Where each request is dear, both come by one; elsewhere the stream may have grown in between.
+        """
 
     def streams(self, prefix: str = "") -> list[str]:
         """Return the names of all streams that begin with `prefix`, sorted."""

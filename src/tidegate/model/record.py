@@ -132,6 +132,16 @@ class StepIntended:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsIntended:
+    """As `StepIntended`, of several steps at once."""
+
+    job: str
+    steps: tuple[str, ...]
+    at: float
+    kind: Literal["steps-intended"] = "steps-intended"
+
+
+@dataclass(frozen=True, slots=True)
 class StepDone:
     """The effect happened, and this came of it."""
 
@@ -389,7 +399,7 @@ class Unpinned:
     kind: Literal["unpinned"] = "unpinned"
 
 
-JobRecord = JobStarted | JobPrepared | JobTurned | JobWaits | JobEnded | StepIntended | StepDone
+JobRecord = JobStarted | JobPrepared | JobTurned | JobWaits | JobEnded | StepIntended | StepsIntended | StepDone
 ApprovalRecord = ApprovalAsked | ApprovalDecided
 RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | ApprovalRecord | RunWaits | RunEnded
 LockRecord = LockAcquired | Fenced | LockRenewed | LockReleased | Enqueued | Dequeued

@@ -11,11 +11,13 @@ from pathlib import Path
 from tidegate.changes.git import Repository
 from tidegate.cloud.ports import Cloud
 from tidegate.config.load import parse
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, LedgerError
 from tidegate.execute.home import Home
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.sqlite import SqliteStore
+from tidegate.ledger.store import Store
 from tidegate.model.pipeline import Pipeline
+from tidegate.operations.ledger_place import LEDGER_VARIABLE, BucketPlace, ledger_place
 
 CLOUD_VARIABLE = "TIDEGATE_CLOUD"
 
@@ -59,13 +61,48 @@ class Project:
 
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        """The ledger, created when there is none."""
+        """The ledger, created when there is none: below the home, or in the bucket that `TIDEGATE_LEDGER` names.
+
+        Raises:
+            ConfigError: When the variable names no place for a ledger.
+            LedgerError: When it cannot be opened.
+        """
         self.home.root.mkdir(parents=True, exist_ok=True)
-        store = SqliteStore(self.home.ledger)
+        place = self.ledger_place()
+        store = SqliteStore(self.home.ledger) if place is None else self._bucket_store(place)
         try:
-            yield Ledger(store, time.time)
+            ledger = Ledger(store, time.time, defers=place is not None)
+            try:
+                yield ledger
+            except BaseException:
+                with contextlib.suppress(LedgerError):  # what ended the block is what has to be told
+                    ledger.flush()
+                raise
+            ledger.flush()
         finally:
             store.close()
+
+    def ledger_place(self) -> BucketPlace | None:
+        """The bucket that the ledger is in; None when it is the file below the home.
+
+        Raises:
+            ConfigError: When `TIDEGATE_LEDGER` names neither.
+        """
+        return ledger_place(os.environ.get(LEDGER_VARIABLE, ""))
+
+    def _bucket_store(self, place: BucketPlace) -> Store:
+        """The store in a bucket of the cloud that the pipeline of the checked-out commit names."""
+        from tidegate.cloud.aws.ledger_bucket import LedgerBucket  # noqa: PLC0415 - as in `cloud`
+        from tidegate.ledger.s3 import S3Store  # noqa: PLC0415 - of no use elsewhere
+
+        repository = self.repository()
+        pipeline = self.pipeline_at(repository, repository.resolve())
+        bucket = LedgerBucket(place.bucket, place.prefix, pipeline.region, self.endpoint(pipeline))
+        try:
+            return S3Store(bucket)
+        except BaseException:
+            bucket.close()
+            raise
 
     @contextlib.asynccontextmanager
     async def cloud(self, pipeline: Pipeline) -> AsyncIterator[Cloud]:

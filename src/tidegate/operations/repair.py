@@ -36,5 +36,5 @@ def salvage_ledger(project: Project, into: Path) -> list[LedgerError]:
 
 
 def _must_exist(project: Project) -> None:
-    if not project.home.ledger.exists():
+    if project.ledger_place() is None and not project.home.ledger.exists():
         raise ConfigError("there is no ledger", where=str(project.home.ledger), what_next="`tidegate run` begins one")

@@ -3,14 +3,18 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from tests.folder_bucket import FolderBucket
 from tidegate.ledger.memory import MemoryStore
+from tidegate.ledger.s3 import S3Store
 from tidegate.ledger.sqlite import SqliteStore
 from tidegate.ledger.store import Store
+from tidegate.ledger.stream_object import StreamObject, decode, encode
 
 
 class Shelf(Protocol):
@@ -80,8 +84,50 @@ class SqliteShelf:
             assert connection.execute(statement, parameters).rowcount == 1
 
 
-SHELVES: dict[str, Callable[[Path], Shelf]] = {"memory": MemoryShelf, "sqlite": SqliteShelf}
-SHARED = ["sqlite"]
+class S3Shelf:
+    """A store in a bucket. Its objects are taken apart and written anew, since a body is a part of one."""
+
+    def __init__(self, directory: Path) -> None:
+        self._bucket = FolderBucket(directory / "bucket")
+        self.expression: str | None = (
+            f"__import__('tidegate.ledger.s3', fromlist=['S3Store']).S3Store("
+            f"__import__('tests.folder_bucket', fromlist=['FolderBucket']).FolderBucket("
+            f"__import__('pathlib').Path({str(directory / 'bucket')!r})))"
+        )
+
+    def open(self) -> Store:
+        return S3Store(self._bucket)
+
+    def overwrite(self, stream: str, seq: int, body: bytes) -> None:
+        found = self._head(stream)
+        records = [replace(kept, body=body) if kept.seq == seq else kept for kept in found.records]
+        self._write(replace(found, records=tuple(records)))
+
+    def drop(self, stream: str, seq: int) -> None:
+        found = self._head(stream)
+        self._write(replace(found, records=tuple(kept for kept in found.records if kept.seq != seq)))
+
+    def move(self, stream: str, seq: int, to: str) -> None:
+        moved = tuple(kept for kept in self._head(stream).records if kept.seq == seq)
+        self.drop(stream, seq)
+        target = self._head(to)
+        records = sorted((*target.records, *moved), key=lambda kept: kept.seq)
+        self._write(replace(target, records=tuple(records)))
+
+    def count(self, stream: str, length: int) -> None:
+        self._write(replace(self._head(stream), length=length))
+
+    def _head(self, stream: str) -> StreamObject:
+        found = self._bucket.get(f"streams/{stream}")
+        assert found
+        return decode(found[0], stream, "")
+
+    def _write(self, head: StreamObject) -> None:
+        self._bucket.overwrite(f"streams/{head.stream}", encode(head))
+
+
+SHELVES: dict[str, Callable[[Path], Shelf]] = {"memory": MemoryShelf, "sqlite": SqliteShelf, "s3": S3Shelf}
+SHARED = ["sqlite", "s3"]
 
 
 @pytest.fixture(params=SHELVES)

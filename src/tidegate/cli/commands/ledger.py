@@ -19,7 +19,9 @@ def ledger() -> None:
 def check(context: click.Context) -> int:
     """Read every record and say which, if any, is not as it was written. Exits with 4 when one is not."""
     project = project_of(context)
-    return _told(check_ledger(project), f"{project.home.ledger}: every record is as it was written")
+    return _told(
+        check_ledger(project), f"{project.ledger_place() or project.home.ledger}: every record is as it was written"
+    )
 
 
 @ledger.command()
