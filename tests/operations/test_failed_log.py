@@ -61,6 +61,12 @@ def test_colours_go_and_what_could_move_the_cursor_is_escaped() -> None:
     assert shown("\x1b[31;1mred\x1b[0m\tand \x1b[2Jgone\r\x07é\u202e") == "red\tand \\x1b[2Jgone\\r\\x07é\\u202e"
 
 
-@given(st.text())
-def test_nothing_but_what_can_be_printed_is_shown(text: str) -> None:
-    assert shown(text).replace("\t", "").isprintable()
+def test_letters_and_spaces_of_any_language_stay() -> None:
+    assert shown("\u00a0\u00a0File\u3000\u65e5\u672c") == "\u00a0\u00a0File\u3000\u65e5\u672c"
+    assert shown("a\u2028b\ud800") == "a\\u2028b\\ud800"
+
+
+@given(st.text(st.characters(categories=["C", "Zl", "Zp"], exclude_characters="\t")))
+def test_no_control_character_is_shown(text: str) -> None:
+    assert shown(text).isascii()
+    assert shown(text).isprintable()

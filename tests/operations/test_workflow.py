@@ -6,7 +6,8 @@ from tests.memory_github import MemoryGithub, Shown, workflow_run
 from tidegate.errors import CloudError, NotFound, Throttled, Unreachable
 from tidegate.github.ports import LogTail, Quota
 from tidegate.model.workflow import Awaited, Conclusion, Status, WorkflowJob
-from tidegate.operations.workflow import MOST_LOST, POLL_SECONDS, Sight, failed_logs, interval, sights
+from tidegate.operations.looking import MOST_LOST
+from tidegate.operations.workflow import POLL_SECONDS, Sight, failed_logs, interval, sights
 
 NOW = 1000.0
 RUNNING: Shown = (workflow_run(Status.IN_PROGRESS), (), ())

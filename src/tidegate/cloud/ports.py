@@ -163,11 +163,19 @@ class Images(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a function's log. `at` is in seconds since the epoch."""
+    """One event of a function's log, which may hold several lines.
+
+    Attributes:
+        at: Seconds since the epoch.
+        stream: The log stream; its name holds the version that wrote it.
+        text: What was written.
+        id: CloudWatch's own, the same whenever the event is read.
+    """
 
     at: float
     stream: str
     text: str
+    id: str = field(default="", compare=False)
 
 
 class Logs(Protocol):

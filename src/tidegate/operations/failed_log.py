@@ -1,6 +1,7 @@
 """The part of a job's log on GitHub that says why it failed. Pure."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,12 +48,18 @@ def failed_log(job: WorkflowJob, tail: LogTail) -> FailedLog:
     return FailedLog(job, tuple(shown(text) for text in chosen[-MOST_LINES:]), max(0, len(chosen) - MOST_LINES))
 
 
-def shown(text: str) -> str:
+def shown(text: str, most: int = MOST_COLUMNS) -> str:
     """A line of somebody else's log as a terminal may have it: no colours, control characters escaped, not too long."""
     plain = _COLOUR.sub("", text)
-    if len(plain) > MOST_COLUMNS:
-        plain = f"{plain[:MOST_COLUMNS]}… ({len(plain) - MOST_COLUMNS} more characters)"
-    return "".join(one if one.isprintable() or one == "\t" else one.encode("unicode_escape").decode() for one in plain)
+    if len(plain) > most:
+        plain = f"{plain[:most]}… ({len(plain) - most} more characters)"
+    return "".join(one.encode("unicode_escape").decode() if _controls(one) else one for one in plain)
+
+
+def _controls(character: str) -> bool:
+    """Whether it could do more to a terminal than to stand there: controls, marks of direction, separators of lines."""
+    kind = unicodedata.category(character)
+    return character != "\t" and (kind.startswith("C") or kind in {"Zl", "Zp"})
 
 
 def _stamped(line: str) -> tuple[float | None, str]:

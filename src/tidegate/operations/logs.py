@@ -1,10 +1,11 @@
 """`tidegate logs`: the log of a job from this machine, the log of a function from CloudWatch."""
 
-import datetime
-import time
+import contextlib
+from collections.abc import AsyncIterator
 
 from tidegate.errors import ConfigError
 from tidegate.model.pipeline import expand
+from tidegate.operations.function_log import FunctionLog
 from tidegate.operations.project import Project
 
 
@@ -28,8 +29,9 @@ def job_log(project: Project, run: str | None, job: str) -> str:
         ) from absent
 
 
-async def function_log(project: Project, environment: str, function: str, since: float) -> list[str]:
-    """Lines of a function's log of the last `since` seconds.
+@contextlib.asynccontextmanager
+async def open_function_log(project: Project, environment: str, function: str) -> AsyncIterator[FunctionLog]:
+    """The log of a function in an environment.
 
     Raises:
         ConfigError: When there is no such environment or function.
@@ -42,7 +44,5 @@ async def function_log(project: Project, environment: str, function: str, since:
     ):
         if name not in known:
             raise ConfigError(f"unknown {kind} {name}", where=project.file, what_next=f"one of {', '.join(known)}")
-    group = f"/aws/lambda/{expand(pipeline.functions[function].name, environment)}"
     async with project.cloud(pipeline) as cloud:
-        lines = await cloud.logs.lines(group, time.time() - since)
-    return [f"{datetime.datetime.fromtimestamp(line.at, datetime.UTC):%H:%M:%S.%f} {line.text}" for line in lines]
+        yield FunctionLog(cloud, expand(pipeline.functions[function].name, environment))

@@ -1,12 +1,13 @@
 """A workflow run of GitHub's, looked at again and again until it is over or waits for a person."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from tidegate.errors import CloudError, NotFound, Throttled, Unreachable
+from tidegate.errors import CloudError, NotFound
 from tidegate.github.access import read_access
 from tidegate.github.api import open_github
 from tidegate.github.ports import Github, Quota
@@ -21,13 +22,9 @@ from tidegate.model.workflow import (
     waits_for_a_person,
 )
 from tidegate.operations.failed_log import MOST_BYTES, FailedLog, failed_log
-
-Pause = Callable[[float], Awaitable[None]]
+from tidegate.operations.looking import Pause, looks
 
 POLL_SECONDS = 3.0
-LOST_SECONDS = 15.0
-MOST_LOST = 120
-"""How often in a row GitHub may leave a look unanswered: half an hour at least."""
 REQUESTS_A_LOOK = 3
 """The run, its jobs, what it waits for. What did not change costs nothing, so this is the most."""
 MOST_LOGS = 10
@@ -70,7 +67,7 @@ def workflow_port(origin: GithubOrigin, variables: Mapping[str, str]) -> Abstrac
 
 async def sights(
     github: Github, run: int, pause: Pause = asyncio.sleep, clock: Callable[[], float] = time.time
-) -> AsyncIterator[Sight | CloudError]:
+) -> AsyncGenerator[Sight | CloudError, None]:
     """What is seen of a workflow run each time until it is over; the last sight is the one that is.
 
     An answer that does not come once the run was seen, or a used-up rate limit, is passed on and waited for.
@@ -78,22 +75,13 @@ async def sights(
     Raises:
         CloudError: When GitHub refuses, when the run cannot be seen even once, or when no answer came for a long time.
     """
-    seen, lost = False, 0
-    while True:
-        try:
-            sight = await look(github, run)
-        except (Unreachable, Throttled) as unseen:
-            lost = lost + 1 if isinstance(unseen, Unreachable) else 0
-            if not seen or lost > MOST_LOST:
-                raise
-            yield unseen
-            await pause(max(LOST_SECONDS, unseen.retry_after))
-            continue
-        seen, lost = True, 0
-        yield sight
-        if sight.standing.over:
-            return
-        await pause(interval(github.quota, clock()))
+    async with contextlib.aclosing(
+        looks(lambda: look(github, run), lambda: interval(github.quota, clock()), pause)
+    ) as found:
+        async for one in found:
+            yield one
+            if isinstance(one, Sight) and one.standing.over:
+                return
 
 
 async def look(github: Github, run: int) -> Sight:

@@ -33,6 +33,12 @@ async def test_lines_of_all_streams_come_oldest_first(cloud: Cloud, group: str) 
     )
 
 
+async def test_an_event_keeps_its_id(cloud: Cloud, group: str) -> None:
+    first, again = [[line.id for line in await cloud.logs.lines(group, NOW_MS / 1000 + at)] for at in (0, 1)]
+    assert len(set(first)) == 4
+    assert first[1:] == again
+
+
 async def test_lines_before_the_moment_are_left_out(cloud: Cloud, group: str) -> None:
     lines = await cloud.logs.lines(group, NOW_MS / 1000 + 2)
     assert [line.text for line in lines] == ["line 2000", "line 3000"]

@@ -19,7 +19,9 @@ class AwsLogs:
                 logGroupName=group, startTime=int(since * 1000)
             )
             return [
-                LogLine(event["timestamp"] / 1000, event["logStreamName"], event["message"].rstrip("\n"))
+                LogLine(
+                    event["timestamp"] / 1000, event["logStreamName"], event["message"].rstrip("\n"), event["eventId"]
+                )
                 for page in pages
                 for event in page["events"]
             ]
