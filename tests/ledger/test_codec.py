@@ -82,6 +82,7 @@ def test_the_text_is_plain_json() -> None:
         "detail": "ok",
         "outcome": {"images": ["a"]},
         "failure": {},
+        "hold": 0,
         "kind": "job-ended",
     }
 

@@ -243,15 +243,29 @@ def test_lock_and_queue() -> None:
     waiting = fold([Enqueued("1", "p1", 9.0, 1.0), Enqueued("2", "p2", 9.0, 2.0), Enqueued("1", "p3", 19.0, 3.0)])
     assert waiting.queue == (Waiter("1", "p3", 1.0, 19.0), Waiter("2", "p2", 2.0, 9.0))
     held = fold([LockAcquired("1", "p3", "deploy", 60.0, 4.0)], waiting)
-    assert held.lock == Lock("1", "p3", "deploy", 4.0, 60.0)
+    assert held.lock == Lock("1", "p3", "deploy", 4.0, 60.0, number=1)
     assert held.queue == (Waiter("2", "p2", 2.0, 9.0),)
     again = fold([LockRenewed("1", 70.0, 5.0), LockAcquired("1", "p3", "deploy", 80.0, 6.0)], held)
-    assert again.lock == Lock("1", "p3", "deploy", 4.0, 80.0)
+    assert again.lock == Lock("1", "p3", "deploy", 4.0, 80.0, number=1)
     resumed = fold([LockAcquired("1", "p9", "deploy", 80.0, 6.0, "1", "p3")], held)
-    assert resumed.lock == Lock("1", "p9", "deploy", 6.0, 80.0, "1", "p3")
+    assert resumed.lock == Lock("1", "p9", "deploy", 6.0, 80.0, "1", "p3", number=1)
     free = fold([LockReleased("1", 7.0), Dequeued("2", "superseded", 8.0)], again)
     assert (free.lock, free.queue, free.broken) == (None, (), None)
     assert fold([LockReleased("1", 7.0, "ada", "stuck")], again).broken == again.lock
+    anew = fold([LockAcquired("1", "p3", "deploy", 90.0, 9.0)], free)
+    assert anew.lock == Lock("1", "p3", "deploy", 9.0, 90.0, number=2)
+    taken = fold([LockAcquired("2", "p4", "deploy", 90.0, 9.0, "1", "p3")], again)
+    assert taken.lock == Lock("2", "p4", "deploy", 9.0, 90.0, "1", "p3", number=2)
+
+
+@pytest.mark.parametrize(
+    ("later", "fenced"),
+    [("host:2", False), ("other:1", True), ("github:acme/shop:7:2", True), ("jobs:host:2", True)],
+)
+def test_only_an_earlier_process_of_the_same_machine_is_known_to_be_dead(later: str, fenced: bool) -> None:
+    first = {"github:acme/shop:7:2": "github:acme/shop:7:1", "jobs:host:2": "jobs:host:1"}.get(later, "host:1")
+    records = [LockAcquired("1", first, "", 60.0, 1.0), LockAcquired("1", later, "", 60.0, 2.0, "1", first)]
+    assert fold(records).unfenced == ((("1", first),) if fenced else ())
 
 
 def test_history_tells_what_people_want_to_know() -> None:

@@ -80,6 +80,19 @@ def test_an_environment_that_the_run_let_go_of_begins_anew(ledger: Ledger, run: 
     assert kept_of(ledger, run) == ["test"]
 
 
+def test_what_was_done_before_the_run_took_the_environment_anew_no_longer_counts(ledger: Ledger, run: str) -> None:
+    hold(ledger, run)
+    end(ledger, run, "test")
+    for name, number in (("deploy-dev", 1), ("deploy-dev-frontend", 2)):
+        ledger.job_started(run, name)
+        ledger.job_ended(run, name, JobReport(Phase.SUCCEEDED), hold=number)
+    assert kept_of(ledger, run) == ["test", "deploy-dev"]
+    ledger.put_back("dev", run, "e2e failed")
+    ledger.release_lock("dev", run)
+    hold(ledger, run)
+    assert kept_of(ledger, run) == ["test", "deploy-dev-frontend"]
+
+
 def test_an_environment_that_another_run_holds_begins_anew(ledger: Ledger, run: str) -> None:
     hold(ledger, run)
     end(ledger, run, "test", "deploy-dev")

@@ -52,6 +52,12 @@ def held(shop: Workshop, environment: str) -> bool:
     return lock is not None and lock.run == shop.run
 
 
+def hold_of(shop: Workshop, environment: str) -> int:
+    """The number of the hold that this run has of the environment; 0 when it has none."""
+    lock = shop.ledger.environment(environment).lock
+    return lock.number if lock is not None and lock.run == shop.run else 0
+
+
 def renew(shop: Workshop, environment: str) -> None:
     """Go on holding; a run that was taken up by another process holds through that one from now on."""
     lock = shop.ledger.environment(environment).lock

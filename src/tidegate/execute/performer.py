@@ -12,7 +12,7 @@ from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, line_up, settle
-from tidegate.execute.lock import held
+from tidegate.execute.lock import held, hold_of
 from tidegate.execute.promote import promote
 from tidegate.execute.put_back import put_back
 from tidegate.execute.rollback import roll_back
@@ -83,7 +83,8 @@ class RunPerformer:
 
     def ended(self, job: Job, report: JobReport) -> None:
         """Journal an end."""
-        self._shop.ledger.job_ended(self._shop.run, job.name, report, self._shop.clock())
+        hold = hold_of(self._shop, job.environment) if _holds(job) else 0
+        self._shop.ledger.job_ended(self._shop.run, job.name, report, self._shop.clock(), hold=hold)
         if report.failure:
             log = self._shop.log(job.name)
             log(f"{report.phase}: {report.failure['where']}: {report.failure['what']}")

@@ -13,6 +13,7 @@ class Lock:
         lease_until: When others may take it over, unless it is renewed.
         taken_run: The run that it was taken from without release; empty if nobody held it.
         taken_holder: The process that it was taken from; it may be alive.
+        number: Which hold of the environment it is, from 1: the same for as long as the run does not let go.
     """
 
     run: str
@@ -22,6 +23,7 @@ class Lock:
     lease_until: float
     taken_run: str = ""
     taken_holder: str = ""
+    number: int = 0
 
     @property
     def must_fence(self) -> bool:
@@ -139,6 +141,7 @@ class EnvironmentView:
         pointers: Release → what every pointer was while it was live, where a run recorded it.
         reached: Every release that ever was live here.
         withdrawn: Releases among them that no longer count as proven here, and why.
+        holds: How many holds there were.
         unfenced: (run, process) of every holder that was never fenced and did not let go: it may be alive.
         broken: A hold that a person ended; whoever acquires next must fence its holder.
         queue: Runs that wait for the lock or for an approval, the first first.
@@ -157,6 +160,7 @@ class EnvironmentView:
     reached: frozenset[str] = frozenset()
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
     lock: Lock | None = None
+    holds: int = 0
     unfenced: tuple[tuple[str, str], ...] = ()
     broken: Lock | None = None
     queue: tuple[Waiter, ...] = ()

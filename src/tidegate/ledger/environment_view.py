@@ -100,6 +100,7 @@ def _change_after(view: EnvironmentView, record: ChangeRecord) -> EnvironmentVie
 def _acquired(view: EnvironmentView, record: LockAcquired) -> EnvironmentView:
     """Acquired again by its own process, a lock keeps its beginning."""
     same = view.lock and (view.lock.run, view.lock.holder) == (record.run, record.holder)
+    holds = view.holds if view.lock and view.lock.run == record.run else view.holds + 1
     lock = Lock(
         run=record.run,
         holder=record.holder,
@@ -108,10 +109,12 @@ def _acquired(view: EnvironmentView, record: LockAcquired) -> EnvironmentView:
         lease_until=record.lease_until,
         taken_run=record.taken_run,
         taken_holder=record.taken_holder,
+        number=holds,
     )
     return replace(
         view,
         lock=lock,
+        holds=holds,
         broken=None,
         unfenced=(*view.unfenced, *_maybe_alive(record)),
         queue=tuple(waiter for waiter in view.queue if waiter.run != record.run),

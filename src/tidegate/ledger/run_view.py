@@ -156,8 +156,8 @@ def _job_after(job: JobView, record: JobRecord) -> JobView:  # noqa: PLR0911 - o
             return replace(job, turned=at)
         case JobWaits(detail=detail):
             return replace(job, phase=Phase.WAITING, detail=detail)
-        case JobEnded(phase=phase, detail=detail, outcome=outcome, failure=failure, at=at):
-            return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure)
+        case JobEnded(phase=phase, detail=detail, outcome=outcome, failure=failure, at=at, hold=hold):
+            return replace(job, phase=phase, ended=at, detail=detail, outcome=outcome, failure=failure, hold=hold)
         case StepIntended(step=name, detail=intended, at=at):
             return _with_step(job, StepView(name, at, intended))
         case StepsIntended(steps=names, at=at):

@@ -114,13 +114,13 @@ class Runs(Durations):
         """A job waits for a person."""
         self._write(run, JobWaits(job, self._at(at), detail))
 
-    def job_ended(self, run: str, job: str, report: JobReport, at: float | None = None) -> None:
-        """A job ended.
+    def job_ended(self, run: str, job: str, report: JobReport, at: float | None = None, *, hold: int = 0) -> None:
+        """A job ended; `hold` is the number of the hold under which it was done, 0 for none.
 
         Raises:
             TypeError: The report's outcome is not JSON-compatible; nothing was written.
         """
-        self._write(run, JobEnded(job, report.phase, self._at(at), report.detail, report.outcome, report.failure))
+        self._write(run, JobEnded(job, report.phase, self._at(at), report.detail, report.outcome, report.failure, hold))
 
     def steps_intended(self, run: str, job: str, steps: Sequence[str]) -> None:
         """A job is about to cause the effects that `steps` name, in any order, each told by `step_intended` too.

@@ -109,7 +109,7 @@ class JobWaits:
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """A job's report, see `model.job.JobReport`."""
+    """A job's report, see `model.job.JobReport`. `hold` is the hold of its environment under which it was done."""
 
     job: str
     phase: Phase
@@ -117,6 +117,7 @@ class JobEnded:
     detail: str = ""
     outcome: Mapping[str, object] = field(default_factory=dict)
     failure: Mapping[str, str] = field(default_factory=dict)
+    hold: int = 0
     kind: Literal["job-ended"] = "job-ended"
 
 

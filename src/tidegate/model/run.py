@@ -49,6 +49,7 @@ class JobView:
 
     A job that is prepared ahead of its turn begins with its preparation. `prepared` is when that was done and `turned`
     when its turn came; both are None for any other job.
+    `hold` is the hold of its environment under which it was done last, see `Lock.number`; 0 where there was none.
     """
 
     name: str
@@ -66,6 +67,7 @@ class JobView:
     failure: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[StepView, ...] = ()
     attempts: int = 0
+    hold: int = 0
 
     @property
     def waits(self) -> bool:

@@ -73,7 +73,7 @@ async def walk_job(project: Project, run: str, name: str, github: GithubContext 
         environments = (job.environment,) if job.environment and job.duty is not Duty.APPROVE else ()
         walker = Walker(attempt.holder, alive, environments, echo)
         async with open_workshop(project, ledger, view, plan, walker) as shop:
-            report = await _walked(shop, share, job)
+            report = await walked_alone(shop, share, job)
         view = ledger.run(run)
         return JobEnd(name, report, view, _outputs(job, report), tuple(note.text for note in view.notes))
 
@@ -98,7 +98,7 @@ async def put_environment_back(
         attempt = attempt_of(github, view)
         walker = Walker(attempt.mender, alive, (environment,), echo)
         async with open_workshop(project, ledger, view, view.plan, walker) as shop:
-            undone = await _put_back(shop, environment)
+            undone = await put_back_one(shop, environment)
         said = "; ".join(undone) or "every pointer stands where it stood"
         return JobEnd(name, JobReport(Phase.SUCCEEDED, said), ledger.run(run))
 
@@ -124,26 +124,27 @@ def _without_plan(view: RunView) -> Failure:
     )
 
 
-async def _walked(shop: Workshop, share: Share, job: Job) -> JobReport:
+async def walked_alone(shop: Workshop, share: Share, job: Job) -> JobReport:
     """Walk a share with the interpreter's own rules; what failed or was cancelled puts its environment back at once."""
     performer = RunPerformer(shop)
     try:
         reports = await walk(share.jobs, performer, performer, share.done, shop.alarm)
     except asyncio.CancelledError:
-        await asyncio.shield(_put_back(shop, job.environment))
+        await asyncio.shield(put_back_one(shop, job.environment))
         raise
     except ExceptionGroup as group:
-        await _put_back(shop, job.environment)
+        await put_back_one(shop, job.environment)
         raise group.exceptions[0] from group
     report = reports[job.name]
     if report.phase.ended and not report.phase.lets_pass:
-        await _put_back(shop, job.environment)
+        await put_back_one(shop, job.environment)
     if report.phase is Phase.BLOCKED:  # by one of those that were done again with it
         return next(one for one in reports.values() if one.phase in {Phase.FAILED, Phase.CANCELLED})
     return report
 
 
-async def _put_back(shop: Workshop, environment: str) -> list[str]:
+async def put_back_one(shop: Workshop, environment: str) -> list[str]:
+    """Put back what the run left half-way in one environment; says what was undone."""
     undone = await put_back_all(shop, (environment,))
     for line in undone:
         shop.ledger.note(shop.run, "", f"put back: {line}")
