@@ -146,7 +146,7 @@ PLANTS = (
         "what a person moved while a run was under way is promoted over",
         BACK,
         "tidegate.execute.promote",
-        "    if found:\n        raise Moved(",
+        "    if told:\n        raise Moved(",
         "    if False:\n        raise Moved(",
     ),
     Plant(
