@@ -4,9 +4,10 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tidegate.build.bundle import Bundle
+from tidegate.build.bundle import Bundle, BundleFile
 from tidegate.targets.site import SiteBundle, SiteFile
 
 
@@ -26,17 +27,22 @@ def read_bundle(store: Path, digest: str) -> SiteBundle | None:
 
 def keep_bundle(store: Path, bundle: Bundle) -> None:
     """Keep a built bundle under its digest; whole or not at all."""
-    folder = store / bundle.digest.removeprefix("sha256:")
+    keep_files(store, bundle.digest, bundle.files, lambda path: (bundle.root / path).read_bytes())
+
+
+def keep_files(store: Path, digest: str, files: Sequence[BundleFile], content: Callable[[str], bytes]) -> None:
+    """Keep files under their bundle's digest, each with its `content` by path; whole or not at all."""
+    folder = store / digest.removeprefix("sha256:")
     if (folder / "bundle.json").exists():
         return
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store) as scratch:
         draft = Path(scratch) / "bundle"
         listing = []
-        for file in bundle.files:
+        for file in files:
             place = draft / "files" / file.path
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(bundle.root / file.path, place)
+            place.write_bytes(content(file.path))
             listing.append({"path": file.path, "content_type": file.content_type, "hashed": file.hashed})
         (draft / "bundle.json").write_text(json.dumps(listing), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ from tidegate.execute.bundle import keep_bundle, read_bundle
 from tidegate.execute.home import Home
 from tidegate.execute.machine import Command, ImageOrder, Log, Shard
 from tidegate.execute.python_environment import python_environment
+from tidegate.execute.shared_bundles import SharedBundles
 from tidegate.gates.command import TestReport, read_report
 from tidegate.model.pipeline import Builder, ImageSpec, SiteSpec
 from tidegate.model.release import Artifact
@@ -41,11 +42,13 @@ class LocalMachine:
     Args:
         home: Where files are kept.
         echo: What each line of a job's log is told besides; None for nobody.
+        shared: Where bundles are kept for other machines too; None where there are none.
     """
 
-    def __init__(self, home: Home, echo: Log | None = None) -> None:
+    def __init__(self, home: Home, echo: Log | None = None, shared: SharedBundles | None = None) -> None:
         self._home = home
         self._echo = echo
+        self._shared = shared
 
     def log(self, run: str, job: str) -> Log:
         """See `Machine.log`; the file is below the home."""
@@ -98,11 +101,16 @@ class LocalMachine:
         recipe = BundleRecipe(spec.path, spec.install, spec.build, spec.output, spec.lock)
         bundle = await build_bundle(recipe, source, self._home.cache, log)
         await asyncio.to_thread(keep_bundle, self._home.bundles, bundle)
+        if self._shared is not None and (kept := read_bundle(self._home.bundles, bundle.digest)):
+            await asyncio.to_thread(self._shared.keep, kept)
         return Artifact("site", bundle.digest, commit, prefix_of(bundle.digest))
 
     def bundle(self, digest: str) -> SiteBundle | None:
-        """See `Machine.bundle`."""
-        return read_bundle(self._home.bundles, digest)
+        """See `Machine.bundle`; one that another machine built is fetched once."""
+        kept = read_bundle(self._home.bundles, digest)
+        if kept is None and self._shared is not None and self._shared.fetch(digest, self._home.bundles):
+            kept = read_bundle(self._home.bundles, digest)
+        return kept
 
     def page(self, digest: str) -> bytes | None:
         """See `Machine.page`."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tidegate.changes.git import Repository
 from tidegate.cloud.ports import Cloud
@@ -19,6 +20,11 @@ from tidegate.ledger.store import Store
 from tidegate.model.pipeline import Pipeline
 from tidegate.operations.ledger_place import LEDGER_VARIABLE, BucketPlace, ledger_place
 
+if TYPE_CHECKING:
+    from tidegate.cloud.aws.ledger_bucket import LedgerBucket
+    from tidegate.execute.shared_bundles import SharedBundles
+
+BUNDLE_ATTEMPTS = 5
 CLOUD_VARIABLE = "TIDEGATE_CLOUD"
 
 
@@ -90,19 +96,39 @@ class Project:
         """
         return ledger_place(os.environ.get(LEDGER_VARIABLE, ""))
 
+    @contextlib.contextmanager
+    def shared_bundles(self) -> Iterator["SharedBundles | None"]:
+        """Where machines that share a ledger share site bundles: beside it. None for a ledger below the home.
+
+        Raises:
+            ConfigError: As `ledger`.
+        """
+        place = self.ledger_place()
+        if place is None:
+            yield None
+            return
+        from tidegate.execute.shared_bundles import SharedBundles  # noqa: PLC0415 - of no use elsewhere
+
+        with contextlib.closing(self._bucket(place, attempts=BUNDLE_ATTEMPTS)) as bucket:
+            yield SharedBundles(bucket)
+
     def _bucket_store(self, place: BucketPlace) -> Store:
-        """The store in a bucket of the cloud that the pipeline of the checked-out commit names."""
-        from tidegate.cloud.aws.ledger_bucket import LedgerBucket  # noqa: PLC0415 - as in `cloud`
         from tidegate.ledger.s3 import S3Store  # noqa: PLC0415 - of no use elsewhere
 
-        repository = self.repository()
-        pipeline = self.pipeline_at(repository, repository.resolve())
-        bucket = LedgerBucket(place.bucket, place.prefix, pipeline.region, self.endpoint(pipeline))
+        bucket = self._bucket(place, attempts=1)
         try:
             return S3Store(bucket)
         except BaseException:
             bucket.close()
             raise
+
+    def _bucket(self, place: BucketPlace, attempts: int) -> "LedgerBucket":
+        """A bucket of the cloud that the pipeline of the checked-out commit names."""
+        from tidegate.cloud.aws.ledger_bucket import LedgerBucket  # noqa: PLC0415 - as in `cloud`
+
+        repository = self.repository()
+        pipeline = self.pipeline_at(repository, repository.resolve())
+        return LedgerBucket(place.bucket, place.prefix, pipeline.region, self.endpoint(pipeline), attempts=attempts)
 
     @contextlib.asynccontextmanager
     async def cloud(self, pipeline: Pipeline) -> AsyncIterator[Cloud]:

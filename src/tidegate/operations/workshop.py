@@ -55,23 +55,24 @@ async def open_workshop(
     pipeline = project.pipeline_at(project.repository(), view.commit)
     source = await asyncio.to_thread(checkout, project, view.commit)
     addresses = read_addresses(pipeline, project.home, only=walker.environments)
-    async with project.cloud(pipeline) as cloud:
-        examine = examiner(project.home, pipeline, cloud, ledger)
-        yield Workshop(
-            run=view.id,
-            pipeline=pipeline,
-            plan=plan,
-            source=source,
-            machine=LocalMachine(project.home, walker.echo),
-            cloud=patient(cloud, OUTAGE),
-            ledger=ledger,
-            addresses=addresses,
-            holder=walker.holder,
-            alive=lambda other: walker.alive(ledger.run(other)),
-            examine=lambda environment: OUTAGE.read(lambda: examine(environment)),
-            clock=time.time,
-            past=lambda commit: _edition(project, commit),
-        )
+    with project.shared_bundles() as shared:
+        async with project.cloud(pipeline) as cloud:
+            examine = examiner(project.home, pipeline, cloud, ledger)
+            yield Workshop(
+                run=view.id,
+                pipeline=pipeline,
+                plan=plan,
+                source=source,
+                machine=LocalMachine(project.home, walker.echo, shared),
+                cloud=patient(cloud, OUTAGE),
+                ledger=ledger,
+                addresses=addresses,
+                holder=walker.holder,
+                alive=lambda other: walker.alive(ledger.run(other)),
+                examine=lambda environment: OUTAGE.read(lambda: examine(environment)),
+                clock=time.time,
+                past=lambda commit: _edition(project, commit),
+            )
 
 
 def checkout(project: Project, commit: str) -> Path:

@@ -1,7 +1,4 @@
-"""The bucket that a ledger is kept in, over Amazon S3: synchronous, and every write conditional.
-
-Nothing is asked again here: whoever calls knows what a lost answer means.
-"""
+"""The bucket that a ledger is kept in, over Amazon S3: synchronous, and every write conditional."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,13 +26,15 @@ class LedgerBucket:
         prefix: What all keys are below; empty for the bucket itself.
         region: AWS region.
         endpoint: URL of the embedded cloud or of another emulator; None for AWS.
+        attempts: How often a request is made that was not answered. The ledger asks once, since it knows what a lost
+            answer to its write means; a write that is asked for again may meet what it wrote itself, as `Moved`.
     """
 
-    def __init__(self, name: str, prefix: str, region: str, endpoint: str | None) -> None:
+    def __init__(self, name: str, prefix: str, region: str, endpoint: str | None, *, attempts: int = 1) -> None:
         self.where = f"s3://{name}/{prefix}".rstrip("/")
         self._name = name
         self._prefix = f"{prefix}/" if prefix else ""
-        self._clients = Clients(Session(region, endpoint), _config())
+        self._clients = Clients(Session(region, endpoint), _config(attempts))
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Return an object and its ETag; None when there is none."""
@@ -93,11 +92,11 @@ class LedgerBucket:
             raise fault(error, f"{self.where}/{key}") from error
 
 
-def _config() -> Config:
+def _config(attempts: int) -> Config:
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": 1},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
         user_agent_extra="tidegate",
     )
