@@ -10,9 +10,10 @@ Sources, all below https://docs.github.com/en/actions:
     review: reference/workflows-and-actions/deployments-and-environments
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from itertools import product
 
 from tests.workflows.expression import Scope, Status
@@ -52,12 +53,17 @@ READINGS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ended:
     """How a job ended, and what it gives to those behind it."""
 
     result: Result
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def value(self) -> Value:
+        """Its member of the `needs` context."""
+        return {"result": self.result.value, "outputs": dict(self.outputs)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +140,20 @@ def review(attempt: Attempt, job: str, *, approved: bool) -> Attempt:
     return _settled(replace(attempt, ended={**attempt.ended, job: Ended(Result.FAILURE)}))
 
 
-def cancel(attempt: Attempt) -> Attempt:
+def cancel(attempt: Attempt, too_late: Collection[str] = ()) -> Attempt:
     """A person cancels the run.
 
     The `if` of every running job is looked at once more; where it does not hold any longer, the job is cancelled.
     Source: cancel.
+
+    Args:
+        attempt: How far it is.
+        too_late: Jobs that are done before the message reaches their runners.
     """
     attempt = replace(attempt, cancelled=True)
     stopped = {name for name in attempt.running | attempt.asking if not holds(attempt, attempt.workflow.jobs[name])}
-    ended = {**attempt.ended, **{name: Ended(Result.CANCELLED) for name in stopped}}
+    ends = {name: Ended(Result.SUCCESS if name in too_late else Result.CANCELLED) for name in stopped}
+    ended = {**attempt.ended, **ends}
     return _settled(replace(attempt, ended=ended, running=attempt.running - stopped, asking=attempt.asking - stopped))
 
 
@@ -178,7 +189,7 @@ def _settled(attempt: Attempt) -> Attempt:
             continue
         if any(need not in ended for need in job.needs):
             continue
-        if holds(replace(attempt, ended=ended), job):
+        if _holds(attempt, ended, job):
             (asking if job.environment in attempt.reviewed else begun).add(name)
         else:
             ended[name] = Ended(attempt.reading.unbegun if attempt.cancelled else Result.SKIPPED)
@@ -193,32 +204,29 @@ def _settled(attempt: Attempt) -> Attempt:
 
 def holds(attempt: Attempt, job: WorkflowJob) -> bool:
     """Whether the `if` of a job lets it begin, or go on; without a status function, `success()` stands before it."""
-    status = _status(attempt, job)
+    return _holds(attempt, attempt.ended, job)
+
+
+def _holds(attempt: Attempt, ended: Mapping[str, Ended], job: WorkflowJob) -> bool:
+    status = _status(attempt, ended, job)
     if job.condition is None:
         return status.success
     if not job.condition.has_status and not status.success:
         return False
-    return truthy(job.condition.evaluate(Scope({**attempt.contexts, "needs": _needs(attempt, job)}, status)))
+    # The direct needs only. Source: reference/workflows-and-actions/contexts#needs-context.
+    needs: Value = {need: ended[need].value for need in job.needs if need in ended}
+    return truthy(job.condition.evaluate(Scope({**attempt.contexts, "needs": needs}, status)))
 
 
-def _status(attempt: Attempt, job: WorkflowJob) -> Status:
+def _status(attempt: Attempt, ended: Mapping[str, Ended], job: WorkflowJob) -> Status:
     """`success()` and `failure()` look at all ancestors, not only at the needs: a skip reaches to the end of a chain.
 
     Source: needs, status, and https://github.com/actions/runner/issues/2205.
     """
-    results = {attempt.ended[name].result for name in job.ancestors if name in attempt.ended}
+    results = {ended[name].result for name in job.ancestors if name in ended}
     cancelled = attempt.cancelled or (attempt.reading.spreads and Result.CANCELLED in results)
     return Status(
         success=results <= {Result.SUCCESS} and not attempt.cancelled,
         failure=Result.FAILURE in results,
         cancelled=cancelled,
     )
-
-
-def _needs(attempt: Attempt, job: WorkflowJob) -> Value:
-    """The `needs` context: the direct needs only. Source: reference/workflows-and-actions/contexts#needs-context."""
-    return {
-        need: {"result": attempt.ended[need].result.value, "outputs": dict(attempt.ended[need].outputs)}
-        for need in job.needs
-        if need in attempt.ended
-    }

@@ -91,9 +91,9 @@ def is_primitive(value: Value) -> bool:
 
 def equal(left: Value, right: Value) -> bool:
     """Loose equality: types that differ become numbers, case is ignored, arrays and objects equal only themselves."""
-    left, right = _coerced(left, right)
     if isinstance(left, str) and isinstance(right, str):
-        return left.casefold() == right.casefold()
+        return left == right or left.casefold() == right.casefold()
+    left, right = _coerced(left, right)
     if isinstance(left, list | dict) or isinstance(right, list | dict):
         return left is right
     return type(left) is type(right) and left == right

@@ -99,7 +99,20 @@ def load_workflow(source: str, name: str = "workflow") -> Workflow:
     Raises:
         BadWorkflowError: When it is not one, or holds what is not simulated.
     """
-    document = yaml.load(source, Loader=_Loader)
+    return workflow_of(read_document(source), name)
+
+
+def read_document(source: str) -> Any:
+    """What a file's YAML says, as GitHub reads it."""
+    return yaml.load(source, Loader=_Loader)
+
+
+def workflow_of(document: Any, name: str = "workflow") -> Workflow:
+    """The workflow that a document of YAML is.
+
+    Raises:
+        BadWorkflowError: When it is not one, or holds what is not simulated.
+    """
     _known(document, _WORKFLOW_KEYS, name)
     group, cancels = _concurrency(document.get("concurrency"))
     try:

@@ -17,7 +17,8 @@ GATE = "gate"
 PUT_BACK = "put-back"
 APPROVAL_SUFFIX = "-approval"
 _RUN: Mapping[str, Value] = {"TIDEGATE_RUN": f"${{{{ needs.{DETECT}.outputs.run }}}}"}
-_STOPPED = "(contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled'))"
+# A job may end well although its run was cancelled meanwhile; those behind it are then only skipped.
+_STOPPED = "(cancelled() || contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled'))"
 
 
 def deploy(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[str, Value]:
