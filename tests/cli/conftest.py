@@ -1,12 +1,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.github.fake import REPOSITORY, TOKEN, FakeGithub
+from tests.github.serve import served_github
 from tidegate.execute.home import Home
 from tidegate.operations.project import Project
 
@@ -89,3 +91,15 @@ def new_command_line(tmp_path: Path) -> Callable[[str], CommandLine]:
 def tidegate(new_command_line: Callable[..., CommandLine]) -> CommandLine:
     """The command line on a repository that nothing was committed to."""
     return new_command_line()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGithub]:
+    """A GitHub that listens on this machine."""
+    with served_github() as one:
+        yield one
+
+
+def access(fake: FakeGithub) -> dict[str, str]:
+    """The variables that lead to it."""
+    return {"GH_TOKEN": TOKEN, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_API_URL": fake.storage}

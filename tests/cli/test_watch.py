@@ -1,16 +1,12 @@
 """`tidegate watch`, as a person calls it: a run of the ledger, and a workflow run of a GitHub on this machine."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import uvicorn
 
-from tests.cli.conftest import CommandLine
-from tests.github.fake import REPOSITORY, TOKEN, FakeGithub, job_json, run_json, step_json
+from tests.cli.conftest import CommandLine, access
+from tests.github.fake import FakeGithub, job_json, run_json, step_json
 from tidegate.cli.workflow import news
 from tidegate.model.job import Phase
 from tidegate.model.workflow import Awaited, Conclusion, Status, WorkflowJob, WorkflowRun
@@ -18,33 +14,8 @@ from tidegate.operations.workflow import Sight
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeGithub]:
-    """A GitHub that listens on this machine, at its `storage`."""
-    fake, started = FakeGithub(), threading.Event()
-    config = uvicorn.Config(fake.app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-
-    async def serve() -> None:
-        task = asyncio.create_task(server._serve())
-        while not server.started and not task.done():
-            await asyncio.sleep(0.001)
-        if server.started:
-            fake.storage = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        started.set()
-        await task
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    started.wait()
-    yield fake
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
 def line(tidegate: CommandLine, fake: FakeGithub) -> CommandLine:
-    named = {"GH_TOKEN": TOKEN, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_API_URL": fake.storage}
-    return replace(tidegate, variables=named)
+    return replace(tidegate, variables=access(fake))
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ class FakeGithub:
         token: The one that opens it.
         storage: Where logs are kept, a host of its own.
         refuse: Answers a request in place of the API; None lets it through.
+        on_dispatch: Called when a workflow was dispatched.
         asked: Each request as `METHOD path status`, without `/repos/owner/name`.
     """
 
@@ -85,6 +86,7 @@ class FakeGithub:
     reset: int = 4_000_000_000
     storage: str = "http://storage.test"
     refuse: Callable[[Request], Response | None] = lambda _: None
+    on_dispatch: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
 
@@ -175,4 +177,5 @@ class FakeGithub:
         if name not in self.workflows:
             return JSONResponse({"message": "Not Found"}, 404)
         self.dispatched.append((name, body))
+        self.on_dispatch()
         return Response(status_code=204)

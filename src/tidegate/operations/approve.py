@@ -4,14 +4,14 @@ import getpass
 
 from tidegate.errors import ConfigError
 from tidegate.model.pipeline import Pipeline
+from tidegate.model.run import RunView
 from tidegate.operations.project import Project
-from tidegate.operations.run import alive
 
 
-def decide(project: Project, run: str, environment: str, reason: str, *, approved: bool) -> bool:
-    """Record what the person at this terminal decided; tells whether the run must be taken up to go on.
+def decide(project: Project, run: str, environment: str, reason: str, *, approved: bool) -> RunView:
+    """Record what the person at this terminal decided; returns the run, which must be taken up to go on.
 
-    A run that a process still walks, elsewhere in its graph, takes the decision up by itself.
+    A run that one process still walks, elsewhere in its graph, takes the decision up by itself.
 
     Raises:
         ConfigError: When the pipeline of the run's commit does not let that person, or when the run is over, was
@@ -27,7 +27,7 @@ def decide(project: Project, run: str, environment: str, reason: str, *, approve
                 where=f"run {run}",
                 what_next=f"`tidegate status {by}` shows how far that one is",
             )
-        return not alive(ledger.decide_approval(run, environment, person, reason, approved=approved))
+        return ledger.decide_approval(run, environment, person, reason, approved=approved)
 
 
 def _may(pipeline: Pipeline, environment: str, person: str) -> None:

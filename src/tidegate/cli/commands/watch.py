@@ -4,7 +4,7 @@ import os
 
 import click
 
-from tidegate.cli.follow import follow
+from tidegate.cli.follow import follow, stands_still
 from tidegate.cli.verdict import conclude
 from tidegate.cli.wiring import json_option, project_of, run_async
 from tidegate.cli.workflow import follow_workflow
@@ -30,5 +30,5 @@ def watch(context: click.Context, run: str | None, *, exit_status: bool, as_json
     if isinstance(found, GithubOrigin):
         code = run_async(follow_workflow(found, os.environ, as_json=as_json), LEFT)
     else:
-        code = conclude(run_async(follow(project, found.id), LEFT), as_json=as_json)
+        code = conclude(run_async(follow(project, found.id, over=stands_still), LEFT), as_json=as_json)
     return code if exit_status else 0
