@@ -1,6 +1,10 @@
 """`tidegate watch`, as a person calls it: a run of the ledger, and a workflow run of a GitHub on this machine."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -68,6 +72,19 @@ def test_a_run_of_the_ledger(tidegate: CommandLine) -> None:
     assert (done.returncode, done.stdout) == (1, "run 1 failed: it broke\n")
     assert tidegate("watch", run).returncode == 0
     assert tidegate("watch", "9").returncode == 2
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_run(line: CommandLine, fake: FakeGithub) -> None:
+    fake.runs = [run_json(status="in_progress", conclusion=None)]
+    command = [sys.executable, "-m", "tidegate", "--repo", str(line.repo), "--home", str(line.home), "watch", "77"]
+    variables = {**os.environ, **line.variables}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=variables, text=True) as watching:
+        assert watching.stderr
+        assert "deploy 77 of telegram" in watching.stderr.readline()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=60) == 130
+        assert watching.stderr.read().splitlines()[-1] == "the watching ends; the run goes on"
+    assert not any(line.startswith("POST") for line in fake.asked)
 
 
 def sight(attempt: int, *jobs: tuple[int, Status, Conclusion], awaited: tuple[Awaited, ...] = ()) -> Sight:

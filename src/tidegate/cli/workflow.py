@@ -62,13 +62,18 @@ def conclude_workflow(sight: Sight, logs: Sequence[FailedLog], *, as_json: bool)
     if as_json:
         print_json({"run": sight.run, "jobs": sight.jobs, "awaited": sight.awaited, "standing": sight.standing})
         return sight.standing.exit_code
-    for log in logs:
-        for text in _log(log):
-            click.echo(text, err=True)
+    print_logs(logs)
     click.echo(f"workflow run {sight.run.id} {sight.standing.told}")
     if sight.awaited:
         click.echo(f"  next: approve or reject it at {sight.run.url}", err=True)
     return sight.standing.exit_code
+
+
+def print_logs(logs: Sequence[FailedLog]) -> None:
+    """Print what failed jobs said last."""
+    for log in logs:
+        for text in _log(log):
+            click.echo(text, err=True)
 
 
 def _job_news(before: WorkflowJob | None, job: WorkflowJob, now: float) -> Iterator[str]:

@@ -27,7 +27,7 @@ from tidegate.model.record import (
     StepIntended,
     StepsIntended,
 )
-from tidegate.model.run import Alive, RunView
+from tidegate.model.run import Alive, Attempt, RunView
 
 INDEX = "runs"
 
@@ -177,6 +177,15 @@ class Runs(Durations):
 
         self._decided_run(run, decide)
         return ended[0]
+
+    def end_lost(self, run: str, attempt: Attempt, reason: str) -> RunView:
+        """Cancel a run whose last attempt is known to be gone; nothing is written about one that is in other hands."""
+
+        def decide(view: RunView) -> RunEnded | None:
+            gone = view.phase is Phase.RUNNING and view.attempts[-1:] == (attempt,)
+            return RunEnded(Phase.CANCELLED, reason, self._clock()) if gone else None
+
+        return self._decided_run(run, decide)
 
     def run_ended(self, run: str, phase: Phase, reason: str = "", superseded_by: str = "") -> RunView:
         """The run ended; what its jobs took counts from now on in `times`."""

@@ -105,6 +105,15 @@ async def failed_logs(github: Github, jobs: tuple[WorkflowJob, ...]) -> tuple[Fa
     return tuple([await _log(github, job) for job in jobs if job.failed][:MOST_LOGS])
 
 
+async def failed_logs_of(github: Github, run: int) -> tuple[FailedLog, ...]:
+    """The same for a workflow run that was not looked at.
+
+    Raises:
+        CloudError: When its jobs cannot be had.
+    """
+    return await failed_logs(github, await github.jobs(run))
+
+
 async def _log(github: Github, job: WorkflowJob) -> FailedLog:
     try:
         return failed_log(job, await github.job_log(job.id, MOST_BYTES))

@@ -1,8 +1,11 @@
 """`tidegate unlock`: end a run's hold on an environment."""
 
+import os
+
 import click
 
-from tidegate.cli.wiring import project_of
+from tidegate.cli.wiring import project_of, run_async
+from tidegate.operations.lost import end_lost_holder
 from tidegate.operations.unlock import unlock as break_lock
 
 
@@ -17,7 +20,10 @@ def unlock(context: click.Context, environment: str, reason: str, *, force: bool
     What the run left half-way stays half-way until the next run, which first makes sure that no write of this one can
     succeed any more. `tidegate resume` is the better way wherever it works.
     """
-    held = break_lock(project_of(context), environment, reason, force=force)
+    project = project_of(context)
+    if not force:
+        run_async(end_lost_holder(project, environment, os.environ))
+    held = break_lock(project, environment, reason, force=force)
     if not held:
         click.echo(f"nobody held {environment}")
         return
