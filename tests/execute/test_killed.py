@@ -16,51 +16,53 @@ from tidegate.model.pipeline import Order, Strategy
 from tidegate.model.snapshot import Version
 
 KINDS = [
-    (Order.TOGETHER, Strategy.POINTER, 1),
-    (Order.TOGETHER, Strategy.INVALIDATION, 7),
-    (Order.BACKEND_FIRST, Strategy.POINTER, 7),
-    (Order.BACKEND_FIRST, Strategy.INVALIDATION, 7),
+    (Order.TOGETHER, Strategy.POINTER, False, 1),
+    (Order.TOGETHER, Strategy.POINTER, True, 1),
+    (Order.TOGETHER, Strategy.INVALIDATION, False, 7),
+    (Order.BACKEND_FIRST, Strategy.POINTER, False, 7),
+    (Order.BACKEND_FIRST, Strategy.INVALIDATION, True, 7),
 ]
-"""Order, strategy, and every how many moments a run is killed: each moment of the default, a sample of the others."""
+"""Order, strategy, whether the ledger defers, as one in a bucket does, and every how many moments a run is killed: each
+moment of the default, a sample of the others."""
 
 
-def product(folder: Path, order: Order, strategy: Strategy) -> Shop:
+def product(folder: Path, order: Order, strategy: Strategy, *, defers: bool) -> Shop:
     """The product without its browser tests, whose store is mortal."""
     assert PIPELINE.site
     shop = Shop(folder, replace(PIPELINE, order=order, browser=None, site=replace(PIPELINE.site, strategy=strategy)))
     shop.store = MortalStore(shop)
-    shop.ledger = Ledger(shop.store, lambda: shop.cloud.wire.now)
+    shop.ledger = Ledger(shop.store, lambda: shop.cloud.wire.now, defers=defers)
     return shop
 
 
-def taken_up(shop: Shop, run: Workshop) -> Workshop:
+def taken_up(shop: Shop, run: Workshop, *, defers: bool) -> Workshop:
     """The same run in another process: what was in memory is gone."""
-    shop.ledger = Ledger(shop.store, lambda: shop.cloud.wire.now)
+    shop.ledger = Ledger(shop.store, lambda: shop.cloud.wire.now, defers=defers)
     return replace(run, ledger=shop.ledger, guards={})
 
 
-async def begun(folder: Path, order: Order, strategy: Strategy) -> tuple[Shop, Workshop]:
+async def begun(folder: Path, order: Order, strategy: Strategy, *, defers: bool) -> tuple[Shop, Workshop]:
     """Release `a` is live everywhere; a run of release `b` is about to be walked."""
-    shop = product(folder, order, strategy)
+    shop = product(folder, order, strategy, defers=defers)
     shop.release("a")
     await walked(shop.workshop())
     shop.release("b")
     return shop, shop.workshop()
 
 
-@pytest.mark.parametrize(("order", "strategy", "stride"), KINDS)
+@pytest.mark.parametrize(("order", "strategy", "defers", "stride"), KINDS)
 async def test_a_run_that_is_killed_ends_on_one_release_when_it_is_taken_up(
-    tmp_path: Path, order: Order, strategy: Strategy, stride: int
+    tmp_path: Path, order: Order, strategy: Strategy, defers: bool, stride: int
 ) -> None:
     moment = 0
     while True:
         moment += stride
-        shop, run = await begun(tmp_path / str(moment), order, strategy)
+        shop, run = await begun(tmp_path / str(moment), order, strategy, defers=defers)
         if not await killed(run, shop, moment):
             break
         for environment in ("dev", "prod"):
             assert set((await shop.live(environment)).values()) <= {"a", "b"}, moment
-        reports, undone = await walked(taken_up(shop, run))
+        reports, undone = await walked(taken_up(shop, run, defers=defers))
         assert set(phases(reports).values()) == {"succeeded", "satisfied"}, moment
         assert undone == [], moment
         for environment in ("dev", "prod"):
@@ -73,9 +75,9 @@ async def test_a_run_that_is_killed_ends_on_one_release_when_it_is_taken_up(
     assert moment > 100
 
 
-@pytest.mark.parametrize(("order", "strategy", "stride"), KINDS)
+@pytest.mark.parametrize(("order", "strategy", "defers", "stride"), KINDS)
 async def test_a_run_that_is_killed_and_then_fails_puts_everything_back(
-    tmp_path: Path, order: Order, strategy: Strategy, stride: int
+    tmp_path: Path, order: Order, strategy: Strategy, defers: bool, stride: int
 ) -> None:
     def unhealthy(name: str, version: Version, payload: object) -> Answer:
         return Answer({"statusCode": 500, "body": ""})
@@ -83,11 +85,11 @@ async def test_a_run_that_is_killed_and_then_fails_puts_everything_back(
     moment = 0
     while True:
         moment += stride + 2
-        shop, run = await begun(tmp_path / str(moment), order, strategy)
+        shop, run = await begun(tmp_path / str(moment), order, strategy, defers=defers)
         if not await killed(run, shop, moment):
             break
         shop.cloud.functions.handler = unhealthy
-        reports, _ = await walked(taken_up(shop, run))
+        reports, _ = await walked(taken_up(shop, run, defers=defers))
         for environment in ("dev", "prod"):
             view = shop.ledger.environment(environment)
             assert await shop.live(environment) == all_on("b" if view.live == "r2" else "a"), moment
@@ -97,17 +99,18 @@ async def test_a_run_that_is_killed_and_then_fails_puts_everything_back(
     assert moment > 100
 
 
+@pytest.mark.parametrize("defers", [False, True])
 @pytest.mark.parametrize("strategy", Strategy)
-async def test_putting_back_that_is_killed_is_taken_up(tmp_path: Path, strategy: Strategy) -> None:
+async def test_putting_back_that_is_killed_is_taken_up(tmp_path: Path, strategy: Strategy, defers: bool) -> None:
     moment = 0
     while True:
         moment += 5
-        shop, run = await begun(tmp_path / str(moment), Order.TOGETHER, strategy)
+        shop, run = await begun(tmp_path / str(moment), Order.TOGETHER, strategy, defers=defers)
         call = "edges.point kvs/APP-dev" if strategy is Strategy.POINTER else "edges.invalidate APP-dev"
         unanswered(shop.cloud.wire, call)
         if not await killed(run, shop, moment):
             break
-        await walked(taken_up(shop, run))
+        await walked(taken_up(shop, run, defers=defers))
         for environment in ("dev", "prod"):
             view = shop.ledger.environment(environment)
             assert await shop.live(environment) == all_on("b" if view.live == "r2" else "a"), moment

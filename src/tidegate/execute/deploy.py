@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from tidegate.execute.candidate import CANDIDATES, versions
 from tidegate.execute.gate import conclude
-from tidegate.execute.pointers import applier, observe
+from tidegate.execute.pointers import announce, applier, observe
 from tidegate.execute.promote import promote_functions
 from tidegate.execute.smoke import Trial, smoke
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport
 from tidegate.model.snapshot import FunctionSnapshot
 from tidegate.targets.functions import plan_candidate
-from tidegate.targets.step import CANDIDATE
+from tidegate.targets.step import CANDIDATE, FunctionStep
 from tidegate.targets.together import together
 
 
@@ -25,12 +25,14 @@ async def deploy(shop: Workshop, job: Job) -> JobReport:
     registry = await shop.cloud.images.access()
     apply = applier(shop, job.environment, job.name)
 
-    async def one(key: str, function: FunctionSnapshot) -> None:
+    def planned(key: str, function: FunctionSnapshot) -> tuple[FunctionStep, ...]:
         artifact = release.images[shop.pipeline.functions[key].image]
         uri = f"{registry.host}/{artifact.location}@{artifact.digest}"
-        await apply.apply(plan_candidate(function, artifact, uri))
+        return plan_candidate(function, artifact, uri)
 
-    await together(one(key, function) for key, function in snapshot.functions.items())
+    plans = [planned(key, function) for key, function in snapshot.functions.items()]
+    announce(shop, job.environment, job.name, (step for plan in plans for step in plan))
+    await together(apply.apply(plan) for plan in plans)
     candidates = versions(await observe(shop, job.environment))
     asked = dict.fromkeys(snapshot.functions, CANDIDATE)
     report = conclude(job.name, await smoke(shop, Trial(job.name, job.environment, shop.edition(), release), asked))

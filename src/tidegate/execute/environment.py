@@ -206,5 +206,4 @@ async def settle(shop: Workshop, environment: str) -> None:
         raise Failure(f"promoted, but {lag}", where=environment, what_next="`tidegate resume`")
     if not shop.ledger.environment(environment).went_live_by(shop.run):
         await check_live(shop, environment, snapshot.functions)
-    shop.ledger.went_live(environment, shop.run, shop.release().id, pointers_of(snapshot))
-    shop.ledger.release_lock(environment, shop.run)
+    shop.ledger.went_live(environment, shop.run, shop.release().id, pointers_of(snapshot), lets_go=True)

@@ -131,6 +131,7 @@ async def _acquire(shop: Workshop, environment: str, reason: str, condition: Cal
             # What carries a release on as it is, such as a verification, is no push that another may supersede.
             gives_way = not shop.plan.carries
             shop.ledger.enqueue(environment, shop.run, shop.holder, WAIT_SECONDS, gives_way=gives_way)
+            shop.ledger.flush()
             await shop.pause(pause)
             pause = min(pause * 1.5, WAIT_LONGEST_SECONDS)
         else:

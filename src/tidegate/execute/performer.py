@@ -67,7 +67,8 @@ class RunPerformer:
 
     def started(self, job: Job) -> None:
         """Journal a start."""
-        self._shop.ledger.job_started(self._shop.run, job.name, self._shop.clock())
+        at = self._shop.clock()
+        self._shop.ledger.job_started(self._shop.run, job.name, at, rides=job.duty in _STEPPING)
 
     def prepared(self, job: Job) -> None:
         """Journal the end of a preparation."""
@@ -142,6 +143,10 @@ class RunPerformer:
         return Failure(
             f"unexpected {kind}: {error}", where=job.name, what_next=f"`tidegate logs --job {job.name}` has the details"
         )
+
+
+_STEPPING = {Duty.DEPLOY, Duty.DEPLOY_SITE, Duty.PROMOTE, Duty.PROMOTE_SITE, Duty.SKEW}
+"""Jobs whose first step, which takes the record of the start along, comes soon."""
 
 
 def _holds(job: Job) -> bool:

@@ -1,7 +1,7 @@
 """The pointers of an environment: observed, and written by an applier that journals each step."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tidegate.execute.workshop import Workshop
 from tidegate.model.snapshot import Snapshot
@@ -46,6 +46,16 @@ def applier(shop: Workshop, environment: str, job: str) -> functions.Applier:
 
     note = f"tidegate run {shop.run} release {shop.release().id}"
     return functions.Applier(shop.cloud, note, journal, shop.patience)
+
+
+def announce(shop: Workshop, environment: str, job: str, steps: Iterable[FunctionStep]) -> None:
+    """Journal the intents of steps that an applier is about to take, at once where each record is dear.
+
+    Raises:
+        Locked: When this process does not hold the environment any more.
+    """
+    shop.ledger.check_held(environment, shop.run, shop.holder)
+    shop.ledger.steps_intended(shop.run, job, [told(step) for step in steps])
 
 
 def runtime(shop: Workshop, environment: str, *, live: bool) -> dict[str, str]:

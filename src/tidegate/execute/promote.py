@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tidegate.errors import Failure, Moved
 from tidegate.execute.candidate import CANDIDATES, same_site, same_versions
-from tidegate.execute.pointers import applier, observe
+from tidegate.execute.pointers import announce, applier, observe
 from tidegate.execute.strangers import split, strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
@@ -44,6 +44,7 @@ async def promote_functions(shop: Workshop, job: Job, tested: Mapping[str, objec
     steps = plan_promotion(snapshot.functions)
     before = {f.name: f.aliases[LIVE].version for f in snapshot.functions.values() if LIVE in f.aliases}
     apply = applier(shop, job.environment, job.name)
+    announce(shop, job.environment, job.name, steps)
     results = await asyncio.gather(*(apply.apply((step,)) for step in steps), return_exceptions=True)
     failures = [result for result in results if isinstance(result, BaseException)]
     if not failures:

@@ -122,13 +122,14 @@ class Journal:
                 self.refresh(stream)
         raise always_late(stream)
 
-    def append_at(self, stream: str, head: Head, payload: bytes) -> list[Entry]:
-        """Append what rides and a payload if `head` is still the stream's head, else raise `errors.Conflict`.
+    def append_at(self, stream: str, head: Head, *payloads: bytes) -> list[Entry]:
+        """Append what rides and the payloads, all or none; return what was appended.
 
-        Returns what was appended.
+        Raises:
+            errors.Conflict: `head` is not the stream's head any more.
         """
         with self._guard:
-            return self._append_at(stream, head, (*self.riding(stream), payload))
+            return self._append_at(stream, head, (*self.riding(stream), *payloads))
 
     def ride(self, stream: str, payload: bytes) -> None:
         """Append a payload together with the next one of its stream, or by `flush`; a killed process may lose it."""

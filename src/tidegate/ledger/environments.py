@@ -26,6 +26,8 @@ from tidegate.model.record import (
 
 PREFIX = "environment/"
 
+Decided = EnvironmentRecord | Sequence[EnvironmentRecord] | None
+
 
 class Environments(Book):
     """Reads and writes environments.
@@ -199,13 +201,24 @@ class Environments(Book):
         self._held(env, run, holder, decide)
 
     def went_live(
-        self, env: str, run: str, release: str, pointers: object = None, holder: str | None = None
+        self,
+        env: str,
+        run: str,
+        release: str,
+        pointers: object = None,
+        holder: str | None = None,
+        *,
+        lets_go: bool = False,
     ) -> EnvironmentView:
-        """Record that all pointers show the release; `pointers`, JSON, is what they are, for a later rollback to it."""
+        """Record that all pointers show the release; `pointers`, JSON, is what they are, for a later rollback to it.
 
-        def decide(view: EnvironmentView) -> WentLive | None:
+        With `lets_go` the lock is released by the same append.
+        """
+
+        def decide(view: EnvironmentView) -> Sequence[EnvironmentRecord]:
             told = view.live == release and view.intent is None and view.way_back and view.way_back.run == run
-            return None if told else WentLive(run, release, self._clock(), pointers)
+            live = () if told else (WentLive(run, release, self._clock(), pointers),)
+            return (*live, LockReleased(run, self._clock())) if lets_go else live
 
         return self._held(env, run, holder, decide)
 
@@ -254,7 +267,7 @@ class Environments(Book):
             ),
         )
 
-    def _decided(self, env: str, decide: Callable[[EnvironmentView], EnvironmentRecord | None]) -> EnvironmentView:
+    def _decided(self, env: str, decide: Callable[[EnvironmentView], Decided]) -> EnvironmentView:
         return self._environment(env).append(decide)
 
     def _held(
@@ -262,9 +275,9 @@ class Environments(Book):
         env: str,
         run: str,
         holder: str | None,
-        decide: Callable[[EnvironmentView], EnvironmentRecord | None],
+        decide: Callable[[EnvironmentView], Decided],
     ) -> EnvironmentView:
-        def guarded(view: EnvironmentView) -> EnvironmentRecord | None:
+        def guarded(view: EnvironmentView) -> Decided:
             locks.must_hold(view, run, holder)
             return decide(view)
 

@@ -43,8 +43,8 @@ class Projection(Generic[V, R]):
             riding = self._journal.riding(self._stream)
             return self._with(riding) if riding else self._view
 
-    def append(self, decide: Callable[[V], R | None]) -> V:
-        """Append what `decide` makes of the view, nothing if that is None; return the view behind it.
+    def append(self, decide: Callable[[V], R | Sequence[R] | None]) -> V:
+        """Append what `decide` makes of the view, several records at once or nothing; return the view behind it.
 
         When another writer comes first, the decision is taken anew on what it wrote. Errors of `decide` pass through.
 
@@ -54,12 +54,13 @@ class Projection(Generic[V, R]):
         with self._guard:
             for _ in range(CONFLICTS):
                 view = self.current()
-                record = decide(view)
-                if record is None:
+                decided = decide(view)
+                records = decided if isinstance(decided, Sequence) else () if decided is None else (decided,)
+                if not records:
                     return view
-                payload = self._codec.encode(record)
+                payloads = [self._codec.encode(record) for record in records]
                 try:
-                    entries = self._journal.append_at(self._stream, self._head, payload)
+                    entries = self._journal.append_at(self._stream, self._head, *payloads)
                 except Conflict:
                     continue
                 # Decoded as any reader will find it: what was encoded may hold tuples that come back as lists.

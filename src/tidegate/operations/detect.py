@@ -84,7 +84,7 @@ def _opened(project: Project, ledger: Ledger, github: GithubContext | None) -> R
 
 
 def _recorded(ledger: Ledger, view: RunView, plan: Plan) -> None:
-    ledger.job_started(view.id, DETECT)
+    ledger.job_started(view.id, DETECT, rides=True)
     ledger.job_ended(view.id, DETECT, JobReport(Phase.SUCCEEDED, plan.reason))
     if plan.empty:
         ledger.run_ended(view.id, Phase.SATISFIED, plan.reason)
