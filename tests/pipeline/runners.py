@@ -64,6 +64,7 @@ class Runners:
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         self.results[name] = "success" if done.returncode == 0 else "failure"
+        assert done.stderr == "", "what a runner may take for a command"
         return Done(
             done.returncode,
             done.stdout + done.stderr,

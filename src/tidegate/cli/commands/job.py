@@ -39,16 +39,17 @@ def job(context: click.Context, name: str, number: str, *, as_json: bool) -> int
         lambda line: click.echo(line, err=as_json),
     )
     if github is None:
-        return _ended(run_async(work, PUTTING_BACK), as_json=as_json)
+        return _ended(run_async(work, PUTTING_BACK), as_json=as_json, aside=True)
     for command in masks(github.secrets):
         click.echo(command)
-    code = 0
+    refusal = 0
     with literally(name):
         try:
             end = run_async(work, PUTTING_BACK)
         except Failure as refused:
-            end, code = _refused(name, refused), refused.exit_code
-        code = _ended(end, as_json=as_json) or code
+            end, refusal = _refused(name, refused), refused.exit_code
+        # A runner reads both streams for commands, and knows no order between them.
+        code = _ended(end, as_json=as_json, aside=False)
     if end.report.failure:
         click.echo(annotation(end.report.failure, name))
     if github.output is not None:
@@ -56,7 +57,7 @@ def job(context: click.Context, name: str, number: str, *, as_json: bool) -> int
     if github.summary is not None:
         with github.summary.open("a", encoding="utf-8") as file:
             file.write(summary(end))
-    return code
+    return refusal or code
 
 
 def _refused(name: str, refused: Failure) -> JobEnd:
@@ -64,8 +65,11 @@ def _refused(name: str, refused: Failure) -> JobEnd:
     return JobEnd(name, JobReport(Phase.FAILED, refused.what, failure=failure))
 
 
-def _ended(end: JobEnd, *, as_json: bool) -> int:
-    """Print how a job ended; returns the exit code: a wait for a person is no failure of the job that asks."""
+def _ended(end: JobEnd, *, as_json: bool, aside: bool) -> int:
+    """Print how a job ended; returns the exit code: a wait for a person is no failure of the job that asks.
+
+    `aside` lets a failure be told on standard error.
+    """
     report = end.report
     if as_json:
         run = end.run.id if end.run else ""
@@ -75,7 +79,7 @@ def _ended(end: JobEnd, *, as_json: bool) -> int:
         for line in (*end.notes, *_outputs(end.outputs)):
             click.echo(line)
         if report.failure:
-            click.echo(told(report.failure), err=True)
+            click.echo(told(report.failure), err=aside)
     if report.phase.lets_pass or report.phase is Phase.WAITING:
         return 0
     return 130 if report.phase is Phase.CANCELLED else 1
