@@ -68,7 +68,7 @@ class Runners:
         return Done(
             done.returncode,
             done.stdout + done.stderr,
-            _outputs((place / "output").read_text(encoding="utf-8")),
+            outputs_in((place / "output").read_text(encoding="utf-8")),
             (place / "summary").read_text(encoding="utf-8"),
         )
 
@@ -159,7 +159,7 @@ class Runners:
         }
 
 
-def _outputs(text: str) -> dict[str, str]:
+def outputs_in(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     lines = text.splitlines()
     while lines:

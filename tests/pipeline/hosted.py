@@ -1,0 +1,172 @@
+"""A rendered workflow on machines of its own: each job's lines are run for real, in the order of GitHub's own rules.
+
+A machine has a clean clone, a fresh home and the variables that GitHub sets. It shares nothing with another but the
+cloud and the bucket of the ledger. What `uses` an action is done as the action would: a checkout clones, credentials
+are those of the embedded cloud. What installs Tidegate is looked at, and Tidegate is there already.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.pipeline.observe import endpoint_of
+from tests.pipeline.product import DEADLINE, Product
+from tests.pipeline.runners import outputs_in
+from tests.workflows.attempt import Attempt, Ended, Result, finish
+from tests.workflows.expression import Scope, template
+from tests.workflows.repository import Event, WorkflowRun
+from tests.workflows.values import Value, text
+from tests.workflows.workflow import Step
+
+ROLE = "arn:aws:iam::123456789012:role/tidegate"
+SIDE_BY_SIDE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a job left."""
+
+    end: Ended
+    log: str
+
+
+@dataclass
+class Hosted:
+    """GitHub's machines for one repository.
+
+    Attributes:
+        product: Its working copy has every commit that is pushed; its cloud is the one that jobs reach.
+        folder: Where the machines are.
+        secrets: GitHub environment → its secrets.
+        logs: Job → its log, of the newest attempt.
+    """
+
+    product: Product
+    folder: Path
+    secrets: dict[str, dict[str, str]]
+    logs: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def carry(self, run: WorkflowRun) -> Attempt:
+        """Do all that a run still has to do; jobs that need not wait for each other run side by side."""
+        attempt = run.attempt
+        assert attempt is not None
+        doing: dict[Future[Left], str] = {}
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as machines:
+            while attempt.running:
+                for name in sorted(attempt.running - set(doing.values())):
+                    doing[machines.submit(self._job, attempt, run, name, self._place(run, name))] = name
+                for future in wait(doing, return_when=FIRST_COMPLETED).done:
+                    name, left = doing.pop(future), future.result()
+                    self.logs[name] = left.log
+                    attempt = finish(attempt, name, left.end.result, left.end.outputs)
+        return attempt
+
+    def _place(self, run: WorkflowRun, name: str) -> Path:
+        self.count += 1
+        place = self.folder / f"{run.id}-{self.count}-{name}"
+        (place / "home").mkdir(parents=True)
+        return place
+
+    def _job(self, attempt: Attempt, run: WorkflowRun, name: str, place: Path) -> Left:
+        job = attempt.workflow.jobs[name]
+        assert not any(step.condition or step.folder or step.shell for step in job.steps), "not simulated"
+        contexts: dict[str, Value] = {
+            **attempt.contexts,
+            "needs": {need: attempt.ended[need].value for need in job.needs},
+            "secrets": dict(self.secrets.get(job.environment, {})),
+            "vars": {"AWS_ROLE_ARN": ROLE},
+            "steps": {},
+        }
+        env = {**_machine(place), **_github(run, attempt, name, place), "TIDEGATE_CLOUD": endpoint_of(self.product)}
+        log, told = "", dict[str, Value]()
+        for step in job.steps:
+            given = _filled({**attempt.workflow.env, **job.env, **step.env}, contexts)
+            given.pop("TIDEGATE_CLOUD", None)  # the one thing that is not as rendered: it is not AWS
+            code, said = self._step(step, run.event, {**env, **given}, contexts, env)
+            log += said
+            if code:
+                return Left(Ended(Result.FAILURE), log)
+            if step.id:
+                told[step.id] = {"outputs": dict(outputs_in((place / "output").read_text(encoding="utf-8")))}
+                contexts["steps"] = told
+        return Left(Ended(Result.SUCCESS, _filled(job.outputs, contexts)), log)
+
+    def _step(
+        self, step: Step, event: Event, env: Mapping[str, str], contexts: Mapping[str, Value], kept: dict[str, str]
+    ) -> tuple[int, str]:
+        clone = Path(env["GITHUB_WORKSPACE"])
+        if step.run.startswith("python -m pip install"):
+            assert (clone / step.run.split()[-1]).exists(), f"{step.run}: not in the commit"
+            return 0, ""
+        if step.run:
+            done = subprocess.run(
+                ["bash", "-e", "-c", step.run],
+                cwd=clone,
+                env=dict(env),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=DEADLINE,
+            )
+            assert "Traceback" not in done.stderr, done.stderr
+            return done.returncode, f"$ {step.run}\n{done.stdout}{done.stderr}"
+        match step.uses.partition("@")[0]:
+            case "actions/checkout":
+                self._check_out(event, clone, step)
+            case "aws-actions/configure-aws-credentials":
+                assert _filled(step.given, contexts)["role-to-assume"] == ROLE
+                kept |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+                kept["AWS_REGION"] = step.given["aws-region"]
+            case "actions/setup-python" | "actions/setup-node":
+                pass
+            case other:
+                raise AssertionError(f"{other}: not simulated")
+        return 0, ""
+
+    def _check_out(self, event: Event, clone: Path, step: Step) -> None:
+        assert step.given["fetch-depth"] == "0"
+        source = str(self.product.work)
+        subprocess.run(["git", "clone", "--quiet", "--no-checkout", source, str(clone)], check=True)
+        subprocess.run(["git", "checkout", "--quiet", "-B", event.branch, event.sha], cwd=clone, check=True)
+
+
+def _filled(given: Mapping[str, str], contexts: Mapping[str, Value]) -> dict[str, str]:
+    return {name: text(template(value)(Scope(contexts))) for name, value in given.items()}
+
+
+def _machine(place: Path) -> dict[str, str]:
+    """What every process on a machine has; nothing of this one's own variables but where programs are."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    assert shutil.which("tidegate", path=path), "Tidegate is not installed here"
+    return {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "CI": "true", "TMPDIR": str(place)}
+
+
+def _github(run: WorkflowRun, attempt: Attempt, name: str, place: Path) -> dict[str, str]:
+    """Source: docs.github.com, reference/workflows-and-actions/variables#default-environment-variables."""
+    event = run.event
+    payload = place / "event.json"
+    payload.write_text(json.dumps({"inputs": dict(event.inputs)} if event.inputs else {}), encoding="utf-8")
+    for file in ("output", "summary"):
+        (place / file).touch()
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_ACTOR": event.actor,
+        "GITHUB_EVENT_NAME": event.kind,
+        "GITHUB_EVENT_PATH": str(payload),
+        "GITHUB_JOB": name,
+        "GITHUB_OUTPUT": str(place / "output"),
+        "GITHUB_REF_NAME": event.branch,
+        "GITHUB_REPOSITORY": event.repository,
+        "GITHUB_RUN_ATTEMPT": str(attempt.number),
+        "GITHUB_RUN_ID": str(run.id),
+        "GITHUB_SHA": event.sha,
+        "GITHUB_STEP_SUMMARY": str(place / "summary"),
+        "GITHUB_WORKSPACE": str(place / "clone"),
+    }

@@ -1,0 +1,147 @@
+"""The small product's deploy.yml, its lines run for real on machines that share nothing but the cloud and a bucket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.pipeline.hosted import Hosted
+from tests.pipeline.observe import endpoint_of
+from tests.pipeline.product import Product, product_on_stage
+from tests.soak.shop import Edition, Flaw, write_shop
+from tests.workflows.attempt import Attempt, Result, rerun_failed
+from tests.workflows.repository import Event, Repository, State, WorkflowRun
+from tests.workflows.workflow import load_workflow
+from tidegate.actions import workflows
+from tidegate.config.load import load
+from tidegate.model.job import Phase
+
+pytestmark = pytest.mark.pipeline
+
+LEDGER = "shop-ledger"
+ACTIONS = f"""\
+actions:
+  ledger: s3://{LEDGER}
+  tidegate: {{requirements: runner.lock}}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Product]:
+    """The shop, with its workflow files committed, and an empty bucket for the ledger."""
+    folder = tmp_path_factory.mktemp("shop")
+    product = write_shop(folder / "product")
+    with (product / "tidegate.yaml").open("a", encoding="utf-8") as file:
+        file.write(ACTIONS)
+    (product / "runner.lock").write_text("# each line with its hash\n", encoding="utf-8")
+    for path, content in workflows(load(product)).items():
+        (product / path).parent.mkdir(parents=True, exist_ok=True)
+        (product / path).write_text(content, encoding="utf-8")
+    with product_on_stage(folder, shared_cache, example=product) as one, pytest.MonkeyPatch.context() as patch:
+        endpoint = endpoint_of(one)
+        buckets = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        buckets.create_bucket(Bucket=LEDGER)
+        buckets.close()
+        # For what the tests read of the ledger, and ask of Tidegate.
+        patch.setenv("TIDEGATE_LEDGER", f"s3://{LEDGER}")
+        patch.setenv("TIDEGATE_CLOUD", endpoint)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def repository(shop: Product) -> Repository:
+    text = (shop.work / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
+    return Repository((load_workflow(text, "deploy.yml"),))
+
+
+@pytest.fixture(scope="module")
+def hosted(shop: Product, tmp_path_factory: pytest.TempPathFactory) -> Hosted:
+    pipeline = load(shop.work)
+    secrets = {one.github: shop.addresses(name) for name, one in pipeline.environments.items()}
+    return Hosted(shop, tmp_path_factory.mktemp("machines"), secrets)
+
+
+def pushed(repository: Repository, product: Product, edition: Edition) -> WorkflowRun:
+    for path, text in edition.files().items():
+        product.write(path, text)
+    sha = product.commit(f"Backend {edition.backend}, site {edition.site}, {edition.flaw}")
+    product.push_quietly()
+    (run,) = repository.happens(Event("push", "telegram", sha=sha, repository="acme/shop"))
+    return run
+
+
+def carried(repository: Repository, hosted: Hosted, run: WorkflowRun) -> Attempt:
+    attempt = hosted.carry(run)
+    repository.advanced(run, attempt)
+    return attempt
+
+
+def told(hosted: Hosted, attempt: Attempt) -> str:
+    failed = [name for name, end in attempt.ended.items() if end.result is Result.FAILURE]
+    return "\n".join(f"--- {name}\n{hosted.logs[name]}" for name in failed)
+
+
+def results(attempt: Attempt, result: Result) -> set[str]:
+    return {name for name, end in attempt.ended.items() if end.result is result}
+
+
+def test_a_push_goes_through_every_environment_and_one_that_never_ran_is_carried_by_the_next(
+    shop: Product, repository: Repository, hosted: Hosted
+) -> None:
+    first = pushed(repository, shop, Edition(1, 1))
+    replaced = pushed(repository, shop, Edition(2, 1))
+    newest = pushed(repository, shop, Edition(2, 2))
+    assert (replaced.conclusion, newest.state) == ("cancelled", State.PENDING)
+    one = carried(repository, hosted, first)
+    assert one.conclusion is Result.SUCCESS, told(hosted, one)
+    assert results(one, Result.SKIPPED) == {"put-back-dev", "put-back-prod"} | unbuilt(shop, "1")
+    assert shop.live() == {"dev": "r1", "prod": "r1"}
+    assert (shop.run("1").phase, shop.run("1").origin) == (Phase.SUCCEEDED, f"github:acme/shop:{first.id}")
+    two = carried(repository, hosted, newest)
+    assert two.conclusion is Result.SUCCESS, told(hosted, two)
+    assert {"build", "build-frontend", "skew-test-prod"} <= results(two, Result.SUCCESS)
+    assert shop.live() == {"dev": "r2", "prod": "r2"}
+    assert shop.run("2").commit == newest.event.sha
+
+
+def unbuilt(product: Product, run: str) -> set[str]:
+    """Jobs that a run's plan has no use for."""
+    plan = product.run(run).plan
+    assert plan
+    return {job.name for job in plan.jobs if not job.applies}
+
+
+def test_a_bad_commit_is_put_back_and_the_gate_is_red(shop: Product, repository: Repository, hosted: Hosted) -> None:
+    before = shop.live()
+    bad = carried(repository, hosted, pushed(repository, shop, Edition(3, 3, Flaw.PAGE)))
+    assert results(bad, Result.FAILURE) == {"e2e-test-dev", "gate"}, told(hosted, bad)
+    assert bad.result("put-back-dev") is Result.SUCCESS
+    assert bad.result("put-back-prod") is Result.SKIPPED
+    assert bad.result("deploy-prod") is Result.SKIPPED
+    assert shop.live() == before
+
+
+def test_a_re_run_of_what_failed_does_the_rest(shop: Product, repository: Repository, hosted: Hosted) -> None:
+    """A secret of prod is missing; the team sets it and re-runs the failed jobs."""
+    production = hosted.secrets["prod"]
+    address = production.pop("TELEGRAM_API_URL")
+    run = pushed(repository, shop, Edition(4, 4))
+    failed = carried(repository, hosted, run)
+    assert {"deploy-prod", "gate"} <= results(failed, Result.FAILURE) <= {"deploy-prod", "deploy-prod-frontend", "gate"}
+    assert "TELEGRAM_API_URL" in hosted.logs["deploy-prod"]
+    production["TELEGRAM_API_URL"] = address
+    repository.again(run, rerun_failed(failed))
+    again = carried(repository, hosted, run)
+    assert again.conclusion is Result.SUCCESS, told(hosted, again)
+    assert "deploy-dev" not in again.began
+    assert len(set(shop.live().values())) == 1
+    newest = shop.newest()
+    assert newest
+    assert (newest.commit, newest.phase) == (run.event.sha, Phase.SUCCEEDED)
