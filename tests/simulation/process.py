@@ -55,7 +55,7 @@ class Process:
         ports = MemoryCloud(world.state, wire).ports
         self.cloud = patient(ports, Patience(self.pause, world.rng.random))
         self.machine = SimulatedMachine(self)
-        self.ledger = Ledger(SimulatedStore(self), world.clock, world.recall)
+        self.ledger = Ledger(SimulatedStore(self), world.clock, world.recall, defers=world.scenario.defers)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin what the process is for."""

@@ -48,6 +48,7 @@ class Scenario:
         environments: How many there are.
         deployed: Whether a first release is live everywhere before it begins.
         faults: What goes wrong, by the number of the call.
+        defers: Whether records that nothing depends on wait, as in a ledger that is kept in a bucket.
         random: Whether a process that comes back from the dead stops at its next write, not at the very call.
     """
 
@@ -60,6 +61,7 @@ class Scenario:
     acts: tuple[Act, ...] = (Act(Verb.PUSH),)
     faults: tuple[Planned, ...] = ()
     random: bool = False
+    defers: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The scenario as plain values."""
