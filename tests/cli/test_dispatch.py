@@ -105,6 +105,7 @@ def test_a_decision_stays_when_the_workflow_cannot_be_started(
         assert BY_HAND in done.stderr
         view = ledger.run(run)
         assert (view.phase, view.undecided) == (Phase.WAITING, ())
+        assert BY_HAND in line("status").stdout
 
 
 def test_the_workflow_run_that_asked_must_have_ended(line: CommandLine, fake: FakeGithub) -> None:

@@ -7,7 +7,7 @@ from tidegate.errors import CloudError, NotFound, Throttled, Unreachable
 from tidegate.github.ports import LogTail, Quota
 from tidegate.model.workflow import Awaited, Conclusion, Status, WorkflowJob
 from tidegate.operations.looking import MOST_LOST
-from tidegate.operations.workflow import POLL_SECONDS, Sight, failed_logs, interval, sights
+from tidegate.operations.workflow import MOST_LOGS, POLL_SECONDS, Sight, failed_logs, interval, sights
 
 NOW = 1000.0
 RUNNING: Shown = (workflow_run(Status.IN_PROGRESS), (), ())
@@ -112,3 +112,10 @@ async def test_logs_of_the_jobs_that_failed() -> None:
         (2, ("its log cannot be read: no answer",)),
         (3, ("GitHub keeps no log of it",)),
     ]
+
+
+async def test_of_very_many_failed_jobs_only_the_first_logs_are_read() -> None:
+    github = MemoryGithub(logs={number: LogTail("boom") for number in range(MOST_LOGS)})
+    jobs = tuple(job(number, Status.COMPLETED, Conclusion.TIMED_OUT) for number in range(MOST_LOGS + 90))
+    logs = await failed_logs(github, jobs)
+    assert [log.lines for log in logs] == [("boom",)] * MOST_LOGS

@@ -5,7 +5,9 @@ import click
 from tidegate.cli.picture import told
 from tidegate.cli.wiring import print_json
 from tidegate.model.job import Phase
+from tidegate.model.origin import GithubOrigin
 from tidegate.model.run import RunView
+from tidegate.operations.dispatch import Dispatch
 
 WAITS = 5
 """Exit code of a command that left a run waiting for an approval."""
@@ -39,6 +41,8 @@ def approvals_of(run: RunView) -> list[str]:
     """What a person can do about a run that waits; empty for any other."""
     if run.phase is not Phase.WAITING:
         return []
+    if not run.undecided and (origin := GithubOrigin.of(run.origin)):
+        return [f"it was decided about; where nothing took it up, {Dispatch(origin, run.branch, run.id).by_hand}"]
     if not run.undecided:
         return [f"`tidegate resume {run.id}` takes it up: it was decided about, and nobody did"]
     return [f"`tidegate approve {run.id} {name} --reason …` or `tidegate reject …`" for name in run.undecided]

@@ -63,7 +63,7 @@ def conclude_workflow(sight: Sight, logs: Sequence[FailedLog], *, as_json: bool)
         print_json({"run": sight.run, "jobs": sight.jobs, "awaited": sight.awaited, "standing": sight.standing})
         return sight.standing.exit_code
     print_logs(logs)
-    click.echo(f"workflow run {sight.run.id} {sight.standing.told}")
+    click.echo(f"workflow run {sight.run.id} {shown(sight.standing.told)}")
     if sight.awaited:
         click.echo(f"  next: approve or reject it at {sight.run.url}", err=True)
     return sight.standing.exit_code

@@ -9,7 +9,9 @@ from tidegate.model.actions import ApprovalBy
 from tidegate.model.origin import GithubOrigin
 from tidegate.model.run import RunView
 from tidegate.operations.project import Project
-from tidegate.operations.watch import DEPLOY
+
+DEPLOY = "deploy.yml"
+"""The workflow that carries runs; the file's name is its name for the API."""
 
 
 @dataclass(frozen=True, slots=True)

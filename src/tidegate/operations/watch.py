@@ -10,10 +10,8 @@ from tidegate.github.remote import repository_of
 from tidegate.ledger.refusals import Unknown
 from tidegate.model.origin import GithubOrigin
 from tidegate.model.run import RunView
+from tidegate.operations.dispatch import DEPLOY
 from tidegate.operations.project import Project
-
-DEPLOY = "deploy.yml"
-"""The workflow that carries runs; the file's name is its name for the API."""
 
 _ON_GITHUB = "github"
 _NUMBERED = re.compile(r"github:(?P<id>[1-9][0-9]*)")

@@ -102,7 +102,7 @@ def interval(quota: Quota | None, now: float) -> float:
 
 async def failed_logs(github: Github, jobs: tuple[WorkflowJob, ...]) -> tuple[FailedLog, ...]:
     """What the jobs that failed said last; a log that cannot be had says why instead."""
-    return tuple([await _log(github, job) for job in jobs if job.failed][:MOST_LOGS])
+    return tuple([await _log(github, job) for job in [job for job in jobs if job.failed][:MOST_LOGS]])
 
 
 async def failed_logs_of(github: Github, run: int) -> tuple[FailedLog, ...]:
