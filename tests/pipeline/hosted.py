@@ -84,11 +84,12 @@ class Hosted:
             "vars": {"AWS_ROLE_ARN": ROLE},
             "steps": {},
         }
-        env = {**_machine(place), **_github(run, attempt, name, place), "TIDEGATE_CLOUD": endpoint_of(self.product)}
+        env = {**_machine(place), **_github(run, attempt, name, place, self._payload(run.event))}
         log, told = "", dict[str, Value]()
         for step in job.steps:
             given = _filled({**attempt.workflow.env, **job.env, **step.env}, contexts)
-            given.pop("TIDEGATE_CLOUD", None)  # the one thing that is not as rendered: it is not AWS
+            if "TIDEGATE_CLOUD" in given:  # the one thing that is not as rendered: it is not AWS
+                given["TIDEGATE_CLOUD"] = endpoint_of(self.product)
             code, said = self._step(step, run.event, {**env, **given}, contexts, env)
             log += said
             if code:
@@ -134,7 +135,15 @@ class Hosted:
         assert step.given["fetch-depth"] == "0"
         source = str(self.product.work)
         subprocess.run(["git", "clone", "--quiet", "--no-checkout", source, str(clone)], check=True)
-        subprocess.run(["git", "checkout", "--quiet", "-B", event.branch, event.sha], cwd=clone, check=True)
+        branch = ["--detach"] if event.kind == "pull_request" else ["-B", event.branch]
+        subprocess.run(["git", "checkout", "--quiet", *branch, event.sha], cwd=clone, check=True)
+
+    def _payload(self, event: Event) -> dict[str, object]:
+        """The event's file, as far as it is read."""
+        if event.kind != "pull_request":
+            return {"inputs": dict(event.inputs)} if event.inputs else {}
+        base = self.product.git("rev-parse", f"origin/{event.branch}").strip()
+        return {"pull_request": {"base": {"sha": base}, "head": {"repo": {"full_name": event.repository}}}}
 
 
 def _filled(given: Mapping[str, str], contexts: Mapping[str, Value]) -> dict[str, str]:
@@ -148,21 +157,24 @@ def _machine(place: Path) -> dict[str, str]:
     return {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "CI": "true", "TMPDIR": str(place)}
 
 
-def _github(run: WorkflowRun, attempt: Attempt, name: str, place: Path) -> dict[str, str]:
+def _github(
+    run: WorkflowRun, attempt: Attempt, name: str, place: Path, payload: Mapping[str, object]
+) -> dict[str, str]:
     """Source: docs.github.com, reference/workflows-and-actions/variables#default-environment-variables."""
     event = run.event
-    payload = place / "event.json"
-    payload.write_text(json.dumps({"inputs": dict(event.inputs)} if event.inputs else {}), encoding="utf-8")
+    (place / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+    pull = event.kind == "pull_request"
     for file in ("output", "summary"):
         (place / file).touch()
     return {
         "GITHUB_ACTIONS": "true",
         "GITHUB_ACTOR": event.actor,
+        "GITHUB_BASE_REF": event.branch if pull else "",
         "GITHUB_EVENT_NAME": event.kind,
-        "GITHUB_EVENT_PATH": str(payload),
+        "GITHUB_EVENT_PATH": str(place / "event.json"),
         "GITHUB_JOB": name,
         "GITHUB_OUTPUT": str(place / "output"),
-        "GITHUB_REF_NAME": event.branch,
+        "GITHUB_REF_NAME": f"{run.id}/merge" if pull else event.branch,
         "GITHUB_REPOSITORY": event.repository,
         "GITHUB_RUN_ATTEMPT": str(attempt.number),
         "GITHUB_RUN_ID": str(run.id),

@@ -57,8 +57,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterat
 
 @pytest.fixture(scope="module")
 def repository(shop: Product) -> Repository:
-    text = (shop.work / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
-    return Repository((load_workflow(text, "deploy.yml"),))
+    folder = shop.work / ".github/workflows"
+    return Repository(tuple(load_workflow(file.read_text("utf-8"), file.name) for file in sorted(folder.iterdir())))
 
 
 @pytest.fixture(scope="module")
@@ -92,56 +92,73 @@ def results(attempt: Attempt, result: Result) -> set[str]:
     return {name for name, end in attempt.ended.items() if end.result is result}
 
 
-def test_a_push_goes_through_every_environment_and_one_that_never_ran_is_carried_by_the_next(
-    shop: Product, repository: Repository, hosted: Hosted
-) -> None:
-    first = pushed(repository, shop, Edition(1, 1))
-    replaced = pushed(repository, shop, Edition(2, 1))
-    newest = pushed(repository, shop, Edition(2, 2))
-    assert (replaced.conclusion, newest.state) == ("cancelled", State.PENDING)
-    one = carried(repository, hosted, first)
-    assert one.conclusion is Result.SUCCESS, told(hosted, one)
-    assert results(one, Result.SKIPPED) == {"put-back-dev", "put-back-prod"} | unbuilt(shop, "1")
-    assert shop.live() == {"dev": "r1", "prod": "r1"}
-    assert (shop.run("1").phase, shop.run("1").origin) == (Phase.SUCCEEDED, f"github:acme/shop:{first.id}")
-    two = carried(repository, hosted, newest)
-    assert two.conclusion is Result.SUCCESS, told(hosted, two)
-    assert {"build", "build-frontend", "skew-test-prod"} <= results(two, Result.SUCCESS)
-    assert shop.live() == {"dev": "r2", "prod": "r2"}
-    assert shop.run("2").commit == newest.event.sha
-
-
-def unbuilt(product: Product, run: str) -> set[str]:
-    """Jobs that a run's plan has no use for."""
-    plan = product.run(run).plan
+def test_a_push_goes_through_every_environment(shop: Product, repository: Repository, hosted: Hosted) -> None:
+    run = pushed(repository, shop, Edition(1, 1))
+    done = carried(repository, hosted, run)
+    assert done.conclusion is Result.SUCCESS, told(hosted, done)
+    plan = shop.run("1").plan
     assert plan
-    return {job.name for job in plan.jobs if not job.applies}
+    unused = {job.name for job in plan.jobs if not job.applies}
+    assert results(done, Result.SKIPPED) == {"put-back-dev", "put-back-prod"} | unused
+    assert shop.live() == {"dev": "r1", "prod": "r1"}
+    assert (shop.run("1").phase, shop.run("1").origin) == (Phase.SUCCEEDED, f"github:acme/shop:{run.id}")
 
 
 def test_a_bad_commit_is_put_back_and_the_gate_is_red(shop: Product, repository: Repository, hosted: Hosted) -> None:
-    before = shop.live()
-    bad = carried(repository, hosted, pushed(repository, shop, Edition(3, 3, Flaw.PAGE)))
+    run = pushed(repository, shop, Edition(1, 2, Flaw.PAGE))
+    replaced = pushed(repository, shop, Edition(3, 2))
+    newest = pushed(repository, shop, Edition(3, 3))
+    assert (replaced.conclusion, newest.state) == ("cancelled", State.PENDING)
+    bad = carried(repository, hosted, run)
     assert results(bad, Result.FAILURE) == {"e2e-test-dev", "gate"}, told(hosted, bad)
     assert bad.result("put-back-dev") is Result.SUCCESS
     assert bad.result("put-back-prod") is Result.SKIPPED
     assert bad.result("deploy-prod") is Result.SKIPPED
-    assert shop.live() == before
+    assert shop.live() == {"dev": "r1", "prod": "r1"}
+    assert newest.state is State.RUNNING
 
 
 def test_a_re_run_of_what_failed_does_the_rest(shop: Product, repository: Repository, hosted: Hosted) -> None:
-    """A secret of prod is missing; the team sets it and re-runs the failed jobs."""
-    production = hosted.secrets["prod"]
-    address = production.pop("TELEGRAM_API_URL")
-    run = pushed(repository, shop, Edition(4, 4))
+    """A secret of prod is missing in the run of the newest push; the team sets it and re-runs the failed jobs.
+
+    That push carries the backend of the one whose place it took, which never ran.
+    """
+    run = repository.runs[-1]
+    address = hosted.secrets["prod"].pop("TELEGRAM_API_URL")
     failed = carried(repository, hosted, run)
     assert {"deploy-prod", "gate"} <= results(failed, Result.FAILURE) <= {"deploy-prod", "deploy-prod-frontend", "gate"}
+    assert failed.result("build") is Result.SUCCESS
     assert "TELEGRAM_API_URL" in hosted.logs["deploy-prod"]
-    production["TELEGRAM_API_URL"] = address
+    hosted.secrets["prod"]["TELEGRAM_API_URL"] = address
     repository.again(run, rerun_failed(failed))
     again = carried(repository, hosted, run)
     assert again.conclusion is Result.SUCCESS, told(hosted, again)
     assert "deploy-dev" not in again.began
-    assert len(set(shop.live().values())) == 1
     newest = shop.newest()
     assert newest
     assert (newest.commit, newest.phase) == (run.event.sha, Phase.SUCCEEDED)
+    (release,) = set(shop.live().values())
+    with shop.stage.project.ledger() as ledger:
+        assert ledger.release(release).commit == run.event.sha
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"src/api.py": "def handler(event, context):\n    return {}\n"}, set[str](), id="good"),
+        pytest.param({"src/api.py": "def handler(:\n"}, {"test", "gate"}, id="bad code"),
+        pytest.param({".github/workflows/deploy.yml": "on: push\n"}, {"workflows", "gate"}, id="edited workflow"),
+    ],
+)
+def test_a_pull_request_is_judged_without_any_secret(
+    shop: Product, repository: Repository, hosted: Hosted, changes: dict[str, str], expected: set[str]
+) -> None:
+    shop.git("checkout", "--quiet", "-B", "feature", "origin/telegram")
+    for path, text in changes.items():
+        shop.write(path, text)
+    sha = shop.commit("A feature")
+    shop.git("checkout", "--quiet", "telegram")
+    event = Event("pull_request", "telegram", sha=sha, head="feature", repository="acme/shop")
+    (run,) = repository.happens(event)
+    done = carried(repository, hosted, run)
+    assert results(done, Result.FAILURE) == expected, told(hosted, done)
