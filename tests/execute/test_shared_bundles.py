@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.folder_bucket import FolderBucket
+from tests.folder_bucket import FaultyBucket, FolderBucket
 from tidegate.build.bundle import Bundle, BundleFile, bundle_digest
-from tidegate.errors import BuildError, Failure
+from tidegate.errors import BuildError, Failure, Moved
 from tidegate.execute.bundle import keep_bundle, read_bundle
 from tidegate.execute.home import Home
 from tidegate.execute.local_machine import LocalMachine
@@ -60,6 +60,19 @@ def test_a_bundle_that_is_there_is_not_written_again(tmp_path: Path, bucket: Fol
         SharedBundles(bucket).keep(bundle)
     (key,) = bucket.keys("")
     assert key == f"bundles/{bundle.digest.removeprefix('sha256:')}.tar.zst"
+
+
+def test_a_bundle_of_whose_writing_nothing_came_is_not_taken_for_kept(tmp_path: Path) -> None:
+    def busy(_: object) -> str:
+        raise Moved("try again", code="ConditionalRequestConflict")
+
+    bundle = built(tmp_path / "one", FILES)
+    bucket = FaultyBucket(tmp_path / "bucket")
+    bucket.faults = [busy]
+    with pytest.raises(Moved):
+        SharedBundles(bucket).keep(bundle)
+    SharedBundles(bucket).keep(bundle)
+    assert len(bucket.keys("bundles/")) == 1
 
 
 def test_a_bundle_is_packed_to_the_same_bytes_in_any_order(tmp_path: Path) -> None:

@@ -185,6 +185,16 @@ def named(bucket: FolderBucket) -> tuple[Segment, ...]:
     return decode(found[0], "stream", "").segments
 
 
+@pytest.mark.parametrize("fault", [lost_before, lost_after, asked_twice, throttled, busy])
+def test_a_head_never_names_a_segment_that_is_not_there(
+    bucket: FaultyBucket, store: S3Store, fault: Callable[[Write], str]
+) -> None:
+    store.append("stream", 0, b"x" * INLINE_BYTES)
+    bucket.faults = [fault]
+    store.append("stream", 1, b"mine")
+    assert [len(record.body) for record in S3Store(bucket).read("stream")] == [INLINE_BYTES, 4]
+
+
 @pytest.fixture
 def sealed(bucket: FaultyBucket) -> Journal:
     """A stream whose first four records lie in a segment, and two behind it."""
@@ -269,6 +279,17 @@ def test_a_ledger_that_is_half_begun_is_begun_by_the_next(tmp_path: Path, deaths
     with pytest.raises(KeyboardInterrupt):
         S3Store(bucket)
     assert S3Store(bucket).append("stream", 0, b"kept") == 1
+
+
+@pytest.mark.parametrize("fault", [lost_before, lost_after, asked_twice, throttled, busy])
+@pytest.mark.parametrize("before", range(4))
+def test_a_ledger_is_begun_whatever_goes_wrong_with_one_write(
+    tmp_path: Path, fault: Callable[[Write], str], before: int
+) -> None:
+    bucket = FaultyBucket(tmp_path / "bucket")
+    bucket.faults = [*[lambda write: write()] * before, fault]
+    S3Store(bucket, pause=lambda _: None)
+    assert b"ready" in (bucket.get(KEY) or (b"", ""))[0]
 
 
 class CarelessBucket(FolderBucket):

@@ -27,11 +27,19 @@ class SharedBundles:
         self._bucket = bucket
 
     def keep(self, bundle: SiteBundle) -> None:
-        """Keep a bundle; nothing happens when it is there."""
+        """Keep a bundle; nothing happens when it is there.
+
+        Raises:
+            Moved: Somebody else was writing it, and nothing came of that.
+        """
+        key = _key(bundle.digest)
         try:
-            self._bucket.put(_key(bundle.digest), pack(bundle))
+            self._bucket.put(key, pack(bundle))
         except Moved:
-            return  # its name says what it holds: it is there, perhaps by an earlier attempt of this very write
+            # Its name says what it holds: it is there, perhaps by an earlier attempt of this very write. But 409 may
+            # be answered because of a write that was not done in the end.
+            if self._bucket.get(key) is None:
+                raise
 
     def fetch(self, digest: str, store: Path) -> bool:
         """Bring a bundle to this machine; False when the bucket has none of that digest.

@@ -7,7 +7,7 @@ ETag; only then it becomes `ready`. Whoever finds it as `probing` does the same,
 
 import json
 
-from tidegate.errors import LedgerError, Moved
+from tidegate.errors import LedgerError, Moved, Throttled
 from tidegate.ledger.bucket import Bucket
 
 FORMAT = 1
@@ -23,7 +23,7 @@ def found(bucket: Bucket) -> None:
 
     Raises:
         errors.LedgerError: It holds one of a newer format, something else, or does not keep conditional writes.
-        errors.CloudError: As `Bucket`.
+        errors.CloudError: As `Bucket`; `Throttled` while somebody else is about to begin it: then ask again.
     """
     known = bucket.get(KEY)
     if known is None:
@@ -32,7 +32,7 @@ def found(bucket: Bucket) -> None:
         except Moved:  # somebody else begins it at this moment, or our own answer was lost
             known = bucket.get(KEY)
     if known is None:
-        raise _unreliable(bucket)
+        raise _busy(bucket)
     body, etag = known
     if _state(body, bucket) == "ready":
         return
@@ -42,7 +42,7 @@ def found(bucket: Bucket) -> None:
     except Moved as moved:
         known = bucket.get(KEY)
         if known is None or _state(known[0], bucket) != "ready":
-            raise _unreliable(bucket) from moved
+            raise _busy(bucket) from moved
 
 
 def _probe(bucket: Bucket) -> None:
@@ -74,6 +74,11 @@ def _state(body: bytes, bucket: Bucket) -> str:
             what_next="name another prefix, or restore an earlier version of the object",
         )
     return state
+
+
+def _busy(bucket: Bucket) -> Throttled:
+    """AWS API, PutObject: 409 is answered while another write is under way, whatever comes of that one."""
+    return Throttled("somebody else begins the ledger at this moment", where=f"{bucket.where}/{KEY}")
 
 
 def _unreliable(bucket: Bucket) -> LedgerError:

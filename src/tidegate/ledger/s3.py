@@ -136,8 +136,11 @@ class S3Store:
         def write() -> None:
             try:
                 self._bucket.put(key, body)
-            except Moved:
-                return  # its name says what it holds: somebody, or an earlier attempt, wrote the very same
+            except Moved as moved:
+                # Its name says what it holds: somebody, or an earlier attempt, wrote the very same. But 409 may be
+                # answered because of a write of which nothing came: a head must not name what is not there.
+                if self._bucket.get(key) is None:
+                    raise Throttled(moved.what, where=moved.where, code=moved.code) from moved
 
         self._asked(write)
         self._segments[key] = segment
