@@ -28,6 +28,7 @@ NAMES = (
     "cloud",
     "edge",
     "rollback",
+    "shared_ledger",
 )
 EACH_SECONDS = 120.0
 ALL_SECONDS = 360.0

@@ -107,7 +107,7 @@ def test_machines_that_share_a_bucket_alone_carry_a_release_and_put_another_back
     assert (run.phase, run.origin) == (Phase.SUCCEEDED, "github:acme/shop:11")
     assert shop.live() == {"dev": "r1", "prod": "r1"}
     assert not shop.home.ledger.exists()
-    assert median(first.writes.values()) <= mean(first.writes.values()) <= 3, first.writes
+    assert max(median(first.writes.values()), mean(first.writes.values())) <= 3, first.writes
 
     change(shop, 2, Flaw.PAGE)
     second = Strangers(shop, tmp_path, 12, ledger=ledger)
