@@ -29,6 +29,7 @@ NAMES = (
     "edge",
     "rollback",
     "shared_ledger",
+    "workflows",
 )
 EACH_SECONDS = 120.0
 ALL_SECONDS = 360.0
