@@ -109,3 +109,12 @@ async def test_what_cannot_be_installed_fails_the_gate_with_the_cause(source: Pa
         await built(source, tmp_path, "none.txt")
     assert raised.value.where == "none.txt"
     assert "no-such-1.0" in raised.value.what
+
+
+async def test_a_gate_sees_no_credentials(monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_OUTPUT"):
+        monkeypatch.setenv(name, "not for tests")
+    env = await python_environment(source, ["wheel.txt"], tmp_path / "cache", quiet)
+    assert "not for tests" not in env.values()
+    bare = await python_environment(source, [], tmp_path / "cache", quiet)
+    assert "not for tests" not in bare.values()

@@ -1,5 +1,7 @@
 """Jobs in processes of their own, on the embedded cloud with the small product."""
 
+import itertools
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,22 +99,20 @@ def test_failed_jobs_run_again_go_on_with_the_same_run_and_a_fix_is_another_one(
     assert len(set(shop.live().values())) == 1
 
 
+def everything_before(runners: Runners, until: str) -> None:
+    """All jobs before one of dev's."""
+    runners.detect()
+    names = ("test", "build", "build-frontend", "deploy-dev", "deploy-dev-frontend", "e2e-test-dev", "skew-test-dev")
+    for name in itertools.takewhile(lambda one: one != until, names):
+        assert runners.job(name).code == 0, name
+
+
 @pytest.mark.usefixtures("released")
 def test_a_job_that_is_killed_is_mended_by_another_process(shop: Product, tmp_path: Path) -> None:
     before = shop.live()
     change(shop, 5)
     runners = Runners(shop, tmp_path, 15)
-    runners.detect()
-    for name in (
-        "test",
-        "build",
-        "build-frontend",
-        "deploy-dev",
-        "deploy-dev-frontend",
-        "e2e-test-dev",
-        "skew-test-dev",
-    ):
-        assert runners.job(name).code == 0, name
+    everything_before(runners, "promote-dev")
     process = runners.start("promote-dev")
     run = shop.wait(runners.run, lambda view: bool(view.jobs["promote-dev"].steps) or view.phase.ended)
     kill_hard(process.pid)
@@ -126,6 +126,27 @@ def test_a_job_that_is_killed_is_mended_by_another_process(shop: Product, tmp_pa
         assert ledger.environment("dev").lock is None
     assert runners.gate().code == 1
     assert shop.run(runners.run).phase in {Phase.CANCELLED, Phase.FAILED}
+
+
+@pytest.mark.usefixtures("released")
+def test_a_job_that_is_cancelled_puts_back_by_itself(shop: Product, tmp_path: Path) -> None:
+    """GitHub's cancel is SIGINT, then SIGTERM, which must not cut short what the first one set in motion."""
+    before = shop.live()
+    change(shop, 8)
+    runners = Runners(shop, tmp_path, 17)
+    everything_before(runners, "e2e-test-dev")
+    process = runners.start("e2e-test-dev")
+    shop.wait(runners.run, lambda view: view.jobs["e2e-test-dev"].phase is not Phase.PENDING)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 130
+    assert shop.run(runners.run).jobs["e2e-test-dev"].phase is Phase.CANCELLED
+    assert shop.live() == before
+    with shop.stage.project.ledger() as ledger:
+        assert (ledger.environment("dev").lock, ledger.environment("dev").intent) == (None, None)
+    runners.results["e2e-test-dev"] = "cancelled"
+    assert "nothing to put back" in runners.job("put-back-dev").log
+    assert runners.gate().code != 0
 
 
 @pytest.mark.parametrize(("number", "whose"), [(6, "acme/shop"), (7, "eve/shop")], ids=["own", "fork"])
