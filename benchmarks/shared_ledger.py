@@ -1,7 +1,7 @@
 """A ledger in a bucket of the embedded cloud: what a run writes, what is asked for `status`, and a race for one lock.
 
 The run is that of the product of `tests/execute`, walked by one process whose cloud is in memory, so that the ledger
-alone is on the wire. Where every job is a process of its own, as on GitHub, `tests/pipeline/test_shared_ledger.py`
+alone is on the wire. Where every job is a process of its own, as on GitHub, `tests/pipeline/test_workflow.py`
 holds the writes of all jobs, also those around them, to the same goal.
 """
 

@@ -1,5 +1,6 @@
 """The small product's deploy.yml, its lines run for real on machines that share nothing but the cloud and a bucket."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from tests.workflows.attempt import Attempt, Result, rerun_failed
 from tests.workflows.repository import Event, Repository, State, WorkflowRun
 from tests.workflows.workflow import load_workflow
 from tidegate.actions import workflows
+from tidegate.cloud.aws.ledger_bucket import LedgerBucket
 from tidegate.config.load import load
+from tidegate.ledger.s3 import S3Store
+from tidegate.ledger.stream_object import decode
 from tidegate.model.job import Phase
 
 pytestmark = pytest.mark.pipeline
 
-LEDGER = "shop-ledger"
+LEDGER, REGION = "shop-ledger", "us-east-1"
 ACTIONS = f"""\
 actions:
   ledger: s3://{LEDGER}
@@ -43,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterat
         buckets = boto3.client(
             "s3",
             endpoint_url=endpoint,
-            region_name="us-east-1",
+            region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
@@ -66,6 +70,20 @@ def hosted(shop: Product, tmp_path_factory: pytest.TempPathFactory) -> Hosted:
     pipeline = load(shop.work)
     secrets = {one.github: shop.addresses(name) for name, one in pipeline.environments.items()}
     return Hosted(shop, tmp_path_factory.mktemp("machines"), secrets)
+
+
+def appends(shop: Product) -> int:
+    """How many conditional writes the ledger took in, each an append."""
+    with contextlib.closing(LedgerBucket(LEDGER, "", REGION, endpoint_of(shop))) as bucket:
+        return sum(appended(bucket, stream) for stream in S3Store(bucket).streams())
+
+
+def appended(bucket: LedgerBucket, stream: str) -> int:
+    head = bucket.get(f"streams/{stream}")
+    assert head
+    content = decode(head[0], stream, "")
+    assert not content.segments, "the run is too long to be counted by its heads"
+    return len({record.append for record in content.records})
 
 
 def pushed(repository: Repository, product: Product, edition: Edition) -> WorkflowRun:
@@ -102,6 +120,11 @@ def test_a_push_goes_through_every_environment(shop: Product, repository: Reposi
     assert results(done, Result.SKIPPED) == {"put-back-dev", "put-back-prod"} | unused
     assert shop.live() == {"dev": "r1", "prod": "r1"}
     assert (shop.run("1").phase, shop.run("1").origin) == (Phase.SUCCEEDED, f"github:acme/shop:{run.id}")
+    assert not shop.home.ledger.exists()
+    assert appends(shop) <= 3 * len(done.began)
+    checked = shop.tidegate("ledger", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"s3://{LEDGER}" in checked.stdout
 
 
 def test_a_bad_commit_is_put_back_and_the_gate_is_red(shop: Product, repository: Repository, hosted: Hosted) -> None:
