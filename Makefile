@@ -10,7 +10,7 @@ setup:
 
 ## The whole suite, browser tests included.
 test: setup lint
-	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	E2E_CHROMIUM=$$(scripts/chromium) $(PYTHON_BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 ## N random seeds of the simulation, see docs/simulation.md. TABLE=1 prints every call site by every fault instead.
 simulate: setup
