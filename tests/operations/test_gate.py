@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plan.forgetful import Forgetful
 from tests.plan.reference import PIPELINE, release
 from tidegate.errors import ConfigError
 from tidegate.execute.home import Home
@@ -36,34 +37,13 @@ PLANS = st.builds(
 
 
 @dataclass
-class Scripted:
+class Scripted(Forgetful):
     """A performer whose jobs end as they are told, and a journal that forgets."""
 
     ends: Mapping[str, Phase]
 
-    async def prepare(self, job: Job) -> None:
-        pass
-
-    async def admit(self, job: Job) -> None:
-        pass
-
     async def perform(self, job: Job) -> JobReport:
         return JobReport(self.ends.get(job.name, Phase.SUCCEEDED))
-
-    def started(self, job: Job) -> None:
-        pass
-
-    def prepared(self, job: Job) -> None:
-        pass
-
-    def turned(self, job: Job) -> None:
-        pass
-
-    def waits(self, job: Job, report: JobReport) -> None:
-        pass
-
-    def ended(self, job: Job, report: JobReport) -> None:
-        pass
 
 
 @given(plan=PLANS, data=st.data())

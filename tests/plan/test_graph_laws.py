@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plan.forgetful import Forgetful
 from tests.plan.reference import BACKEND_FIRST, ENVIRONMENTS, PIPELINE, planned, release
 from tidegate.execute.interpreter import walk
 from tidegate.model.job import Job, JobReport, Phase, Plan
@@ -29,35 +30,14 @@ LAGS = (Behind(), Behind(backend="lags"), Behind(site="lags"), Behind("lags", "l
 
 
 @dataclass
-class Everything:
+class Everything(Forgetful):
     """A performer whose jobs all succeed, and the journal of what it did."""
 
     performed: list[str] = field(default_factory=list)
 
-    async def prepare(self, job: Job) -> None:
-        pass
-
-    async def admit(self, job: Job) -> None:
-        pass
-
     async def perform(self, job: Job) -> JobReport:
         self.performed.append(job.name)
         return JobReport(Phase.SUCCEEDED)
-
-    def started(self, job: Job) -> None:
-        pass
-
-    def prepared(self, job: Job) -> None:
-        pass
-
-    def turned(self, job: Job) -> None:
-        pass
-
-    def waits(self, job: Job, report: JobReport) -> None:
-        pass
-
-    def ended(self, job: Job, report: JobReport) -> None:
-        pass
 
 
 def walked(plan: Plan) -> tuple[list[str], dict[str, JobReport]]:

@@ -3,22 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 
+from tests.plan.forgetful import Forgetful
 from tidegate.errors import Cancelled, GateFailed
 from tidegate.execute.interpreter import walk
 from tidegate.model.job import Job, JobReport, Phase, Plan
 
 
-class Staged:
-    """A performer whose jobs end as it is told, and a journal that keeps nothing."""
+class Staged(Forgetful):
+    """A performer whose jobs end as it is told. It prepares nothing: on GitHub no job does."""
 
     def __init__(self, ends: Mapping[str, Phase]) -> None:
         self._ends = ends
-
-    async def prepare(self, job: Job) -> None:
-        """Nothing can go wrong ahead of a job's turn: on GitHub it has no such time."""
-
-    async def admit(self, job: Job) -> None:
-        pass
 
     async def perform(self, job: Job) -> JobReport:
         match self._ends.get(job.name, Phase.SUCCEEDED):
@@ -28,21 +23,6 @@ class Staged:
                 raise Cancelled("ended")
             case phase:
                 return JobReport(phase)
-
-    def started(self, job: Job) -> None:
-        pass
-
-    def prepared(self, job: Job) -> None:
-        pass
-
-    def turned(self, job: Job) -> None:
-        pass
-
-    def waits(self, job: Job, report: JobReport) -> None:
-        pass
-
-    def ended(self, job: Job, report: JobReport) -> None:
-        pass
 
 
 class Local:
