@@ -2,7 +2,7 @@
 
 import shlex
 
-from tidegate.config.check import seconds
+from tidegate.config.database_section import DatabaseSection
 from tidegate.config.document import (
     ActionsSection,
     BrowserSection,
@@ -15,7 +15,9 @@ from tidegate.config.document import (
     TestSection,
     TimeoutsSection,
 )
+from tidegate.config.finding import seconds
 from tidegate.model.actions import Actions, ApprovalBy, Credentials, Pin, Supply, Versions
+from tidegate.model.database import DatabaseSpec, Engine, VpcTests
 from tidegate.model.finding import Acceptance, Check
 from tidegate.model.job import Duty
 from tidegate.model.pipeline import (
@@ -66,6 +68,7 @@ def assemble(file: PipelineFile) -> Pipeline:
         timeouts=_timeouts(file.timeouts),
         infrastructure=_infrastructure(file.gates),
         actions=_actions(file.actions, file.branch) if file.actions else None,
+        database=_database(file.database) if file.database else None,
         accepted=tuple(Acceptance(Check(one.check), one.where, one.reason) for one in file.doctor.accept),
     )
 
@@ -85,6 +88,7 @@ def _function(key: str, function: FunctionSection) -> FunctionSpec:
         timeout_seconds=seconds(function.timeout),
         memory_mb=function.memory,
         runtime=tuple(function.runtime),
+        database=function.database,
     )
 
 
@@ -116,6 +120,23 @@ def _site(site: SiteSection) -> SiteSpec:
 def _resources(resources: ResourcesSection) -> Resources:
     tables = {name: (table.hash, table.range) for name, table in resources.tables.items()}
     return Resources(tables, dict(resources.queues), dict(resources.buckets), dict(resources.secrets))
+
+
+def _database(database: DatabaseSection) -> DatabaseSpec:
+    tests = database.vpc_tests
+    return DatabaseSpec(
+        engine=Engine(database.engine),
+        cluster=database.cluster,
+        secret=database.secret,
+        components=tuple(database.components),
+        migrations=database.migrations.rstrip("/") if database.migrations else None,
+        expected=database.expected,
+        introspection=database.introspection,
+        rollback_window_seconds=seconds(database.rollback_window),
+        lock_timeout_seconds=seconds(database.lock_timeout),
+        statement_timeout_seconds=seconds(database.statement_timeout),
+        vpc_tests=VpcTests(tests.project, seconds(tests.timeout), tests.enabled) if tests else None,
+    )
 
 
 def _check_gate(gate: TestSection) -> CheckGate:

@@ -4,9 +4,10 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from tidegate.config.database_check import check_database, database_names
 from tidegate.config.document import ActionsSection, FunctionSection, PipelineFile, SmokeSection, TestSection
+from tidegate.config.finding import Finding, seconds
 from tidegate.config.problems import Path, nearest
 from tidegate.model.changes import PatternError, check_pattern, check_patterns
 from tidegate.model.finding import Check
@@ -20,22 +21,6 @@ _GITHUB_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
 _OLDEST_PYTHON = (3, 11)
 _SHELL_WORDS = frozenset({"&&", "||", "|", ";", ">", ">>", "<", "&"})
 _LAMBDA_TIMEOUT_SECONDS = 900
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong with the value (or the key) at `path`."""
-
-    path: Path
-    what: str
-    what_next: str = ""
-    key: bool = False
-
-
-def seconds(duration: str) -> int:
-    """Return how many seconds `90s`, `5m` or `1h` are."""
-    return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 def check(file: PipelineFile) -> Iterator[Finding]:
@@ -56,6 +41,7 @@ def check(file: PipelineFile) -> Iterator[Finding]:
         if accepted.check not in set(Check):
             path = ("doctor", "accept", index, "check")
             yield Finding(path, f"the doctor has no check {accepted.check!r}", nearest(accepted.check, map(str, Check)))
+    yield from check_database(file)
     if file.actions:
         yield from _actions(file, file.actions)
     yield from _environments(file)
@@ -152,6 +138,8 @@ def _component_lists(file: PipelineFile) -> dict[Path, list[str]]:
     }
     if file.site:
         lists["site", "components"] = file.site.components
+    if file.database:
+        lists["database", "components"] = file.database.components
     for name, gate in check_gates(file).items():
         lists["gates", name, "components"] = gate.components
     return lists
@@ -167,6 +155,8 @@ def _placeholders(file: PipelineFile) -> Iterator[Finding]:
     names += [(("resources", "secrets", key), name, False) for key, name in file.resources.secrets.items()]
     if file.site:
         names.append((("site", "bucket"), file.site.bucket, False))
+    if file.database:
+        names += [(("database", *path), name, False) for path, name in database_names(file.database).items()]
     for path, text, key in names:
         unknown = [placeholder for placeholder in _PLACEHOLDER.findall(text) if placeholder != "env"]
         if unknown:

@@ -6,12 +6,12 @@ what an editor shows, and `docs/tidegate.example.yaml` has every key.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
-Name = Annotated[str, Field(min_length=1)]
-Command = Annotated[str, Field(min_length=1)]
+from tidegate.config.database_section import DatabaseSection
+from tidegate.config.section import Command, Duration, Name, NamePattern, Section, hyphenated
+
 Patterns = Annotated[list[str], Field(min_length=1)]
-Duration = Annotated[str, Field(pattern=r"^[0-9]+(s|m|h)$", examples=["90s", "5m"])]
 RepositoryPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$", examples=["tools/tidegate"])]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$", examples=["3.11"])]
@@ -29,13 +29,6 @@ PinText = Annotated[
     str,
     Field(pattern=r"^[0-9a-f]{40} v[0-9][0-9A-Za-z.-]*$", examples=["11bd71901bbe5b1630ceea73d27597364c9af683 v4.2.2"]),
 ]
-NamePattern = Annotated[str, Field(min_length=1, examples=["daily-report-api-{env}"])]
-
-
-class Section(BaseModel):
-    """Base of all sections: no unknown keys, no conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class ImageSection(Section):
@@ -98,6 +91,11 @@ class FunctionSection(Section):
     )
     optional: bool = Field(
         default=False, description="Whether an environment may lack the function; it is left out there."
+    )
+    database: bool = Field(
+        default=False,
+        description="Whether it uses the database: it is given AURORA_HOST, AURORA_PORT, AURORA_DATABASE, AURORA_USER"
+        " and AURORA_PASSWORD, and its smoke tests are tried on a copy of an expanded schema first.",
     )
     api: bool = Field(default=False, description="Whether an HTTP API stands before it: a stage an alias.")
     queue: Name | None = Field(default=None, description="Key of the queue in `resources.queues` that feeds it.")
@@ -184,14 +182,10 @@ class BrowserSection(Section):
     timeout: Duration = Field(default="10m", description="Longest time for a shard.")
 
 
-def _hyphenated(name: str) -> str:
-    return name.replace("_", "-")
-
-
 class GatesSection(Section):
     """Gates by name."""
 
-    model_config = ConfigDict(alias_generator=_hyphenated)
+    model_config = ConfigDict(alias_generator=hyphenated)
 
     test: TestSection | None = Field(default=None, description="The quality gate of a commit.")
     opa_policy: TestSection | None = Field(
@@ -209,7 +203,7 @@ class GatesSection(Section):
 class TimeoutsSection(Section):
     """How long jobs may take, by what they are for. A job that takes longer fails, and all that it started ends."""
 
-    model_config = ConfigDict(alias_generator=_hyphenated)
+    model_config = ConfigDict(alias_generator=hyphenated)
 
     default: Duration = Field(default="1h", description="Limit of every job that none of its own is given for.")
     detect_changes: Duration | None = Field(default=None, description="Limit of finding out what a push is about.")
@@ -243,7 +237,7 @@ class SupplySection(Section):
 class ActionsSection(Section):
     """How the pipeline runs on GitHub Actions; `tidegate actions write` makes workflow files of it."""
 
-    model_config = ConfigDict(alias_generator=_hyphenated)
+    model_config = ConfigDict(alias_generator=hyphenated)
 
     ledger: str = Field(
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$",
@@ -333,6 +327,7 @@ class PipelineFile(Section):
     functions: dict[str, FunctionSection] = Field(default_factory=dict, description="Lambda functions by key.")
     site: SiteSection | None = Field(default=None, description="The static site, if there is one.")
     resources: ResourcesSection = Field(default_factory=ResourcesSection, description="What functions and site need.")
+    database: DatabaseSection | None = Field(default=None, description="The Aurora database, if there is one.")
     gates: GatesSection = Field(default_factory=GatesSection, description="What a release must pass.")
     order: Literal["together", "backend-first"] = Field(
         default="together",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tidegate.model.actions import Actions
+from tidegate.model.database import DatabaseSpec
 from tidegate.model.finding import Acceptance
 from tidegate.model.job import TIMEOUT_SECONDS, Duty
 
@@ -104,6 +105,7 @@ class FunctionSpec:
     Attributes:
         environment: Variables whose values the file gives.
         runtime: Names of those that are given from outside of it.
+        database: Whether it uses the database, whose address it is given (`model.database.VARIABLES`).
     """
 
     key: str
@@ -119,6 +121,7 @@ class FunctionSpec:
     timeout_seconds: int = 30
     memory_mb: int = 512
     runtime: tuple[str, ...] = ()
+    database: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,7 @@ class Pipeline:
         infrastructure: Gates of the infrastructure, by the name of their job: `opa-policy`, `terratest`.
         actions: How it runs on GitHub Actions; None where the file does not say.
         accepted: Findings of the doctor that the team lives with.
+        database: The database of its environments; None for a product without one.
     """
 
     product: str
@@ -254,6 +258,7 @@ class Pipeline:
     infrastructure: Mapping[str, CheckGate] = field(default_factory=dict)
     actions: Actions | None = None
     accepted: tuple[Acceptance, ...] = ()
+    database: DatabaseSpec | None = None
 
 
 def expand(pattern: str, environment: str) -> str:

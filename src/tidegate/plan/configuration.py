@@ -25,6 +25,8 @@ def _function(spec: FunctionSpec) -> dict[str, object]:
         "schedule": spec.schedule,
         "timeout": spec.timeout_seconds,
         "memory": spec.memory_mb,
+        # Only where it is so: products without a database keep the hashes of their releases.
+        **({"database": True} if spec.database else {}),
     }
 
 
