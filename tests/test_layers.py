@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "cloud": {"model", "errors"},
     "ledger": {"model", "errors"},
     "github": {"cloud", "model", "errors"},
+    "database": {"cloud", "process", "model", "errors"},
     "build": {"cloud", "model", "process", "errors"},
     "targets": {"cloud", "model", "errors"},
     "execute": {"build", "plan", "gates", "targets", "cloud", "ledger", "process", "model", "errors"},
@@ -35,6 +36,10 @@ FOREIGN = {
     "boto3": {"cloud"},
     "botocore": {"cloud", "localcloud"},
     "moto": {"localcloud"},
+    "sqlalchemy": {"database"},
+    "alembic": {"database"},
+    "psycopg": {"database"},
+    "pymysql": {"database"},
     "click": {"cli"},
     "rich": {"cli"},
 }

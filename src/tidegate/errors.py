@@ -9,6 +9,7 @@
      │  ├ Moved                      a precondition failed: somebody else wrote, or our own answer was lost
      │  ├ Throttled                  asked too often; may be asked again
      │  └ Unreachable                no answer: whether the effect happened is not known
+     ├ DatabaseError        exit 3   the product's database refused, or did not answer
      ├ LedgerError          exit 4   the ledger is damaged, locked or of another version
      │  ├ Conflict                   another writer appended first
      │  ├ Locked                     another run holds the environment
@@ -93,6 +94,20 @@ class Throttled(CloudError):
 
 class Unreachable(CloudError):
     """No answer arrived: whether the effect happened is not known."""
+
+
+class DatabaseError(Failure):
+    """The product's database refused something, or did not answer.
+
+    Attributes:
+        code: PostgreSQL's SQLSTATE or MySQL's number; empty where there is none.
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, where: str = "", what_next: str = "", code: str = "") -> None:
+        super().__init__(what, where=where, what_next=what_next)
+        self.code = code
 
 
 class LedgerError(Failure):
