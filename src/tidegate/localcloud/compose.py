@@ -3,6 +3,7 @@
 from tidegate.localcloud.apigateway.service import ApiGatewayService
 from tidegate.localcloud.awslambda.service import LambdaService
 from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
+from tidegate.localcloud.codebuild.service import CodeBuildService
 from tidegate.localcloud.ecr.service import EcrService
 from tidegate.localcloud.health import PATH, health
 from tidegate.localcloud.server import EmbeddedCloud
@@ -19,6 +20,7 @@ def compose(settings: Settings) -> EmbeddedCloud:
     functions = LambdaService(cloud, ecr, telemetry)
     cloud.add(ecr, functions, ApiGatewayService(cloud, functions, telemetry))
     cloud.add(EventSources(cloud, functions, cloud.moto, telemetry))
+    cloud.add(CodeBuildService(cloud, cloud.moto, telemetry))
     cloudfront = CloudFrontService(cloud, MotoBuckets(cloud.moto))
     cloud.add(cloudfront)
     cloud.route_unsigned(PATH, health)

@@ -107,3 +107,38 @@ def test_no_worker_outlives_it(cloud: Cloud, functions: Any, number: signal.Sign
     cloud.process.communicate(timeout=LIMIT_SECONDS)
     _, alive = psutil.wait_procs(started, timeout=LIMIT_SECONDS)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+WITH_A_DAEMON = (
+    "version: 0.2\nphases:\n  build:\n    commands:\n"
+    "      - sleep 601 & echo $!\n      - setsid sleep 602 & echo $!\n      - sleep 600\n"
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_of_a_build_outlives_it(cloud: Cloud, client: Any, number: signal.Signals) -> None:
+    codebuild, logs = client("codebuild"), client("logs")
+    codebuild.create_project(
+        name="daemons",
+        source={"type": "NO_SOURCE", "buildspec": WITH_A_DAEMON},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/conformance",
+    )
+    build = codebuild.start_build(projectName="daemons")["build"]
+    stream = build["id"].rpartition(":")[2]
+    wait_for(lambda: codebuild.batch_get_builds(ids=[build["id"]])["builds"][0]["currentPhase"] == "BUILD")
+
+    def written() -> list[str]:
+        events = logs.get_log_events(logGroupName="/aws/codebuild/daemons", logStreamName=stream)["events"]
+        return [event["message"] for event in events]
+
+    wait_for(lambda: any("Running command sleep 600" in line for line in written()))
+    started = psutil.Process(cloud.process.pid).children(recursive=True)
+    numbers = {int(line) for line in written() if line.strip().isdigit()}
+    assert len(numbers) == 2
+    assert numbers <= {one.pid for one in started}
+    os.kill(cloud.process.pid, number)
+    cloud.process.communicate(timeout=LIMIT_SECONDS)
+    _, alive = psutil.wait_procs(started, timeout=LIMIT_SECONDS)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []

@@ -8,17 +8,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidegate.localcloud.awslambda.runtime_api import Invocation, Outcome, RuntimeApi
+from tidegate.localcloud.lines import LineReader, Lines
 
 # AWS Lambda developer guide, "Runtime environment lifecycle": the limit of the init phase, in seconds.
 INIT_LIMIT = 10.0
-
-LogSink = Callable[[list[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,13 @@ class InitFailed(Exception):
 class Worker:
     """A process and its Runtime API. Made by `start`; `stop` leaves nothing of it behind."""
 
-    def __init__(self, launch: Launch, log: LogSink) -> None:
+    def __init__(self, launch: Launch, log: Lines) -> None:
         self._launch = launch
         self._log = log
         self._api = RuntimeApi()
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Task[int] | None = None
-        self._lines: _LineReader | None = None
+        self._lines: LineReader | None = None
         self._lifeline = -1
         self.init_seconds = 0.0
         self.invocations = 0
@@ -127,6 +126,10 @@ class Worker:
             os.close(self._lifeline)
             self._lifeline = -1
 
+    def _write(self, lines: list[str]) -> None:
+        # A runtime keeps a traceback in one log event by ending its lines with a carriage return.
+        self._log([line.replace("\r", "\n") for line in lines])
+
     async def _wait_for_init(self) -> bytes | None:
         assert self._exit is not None
         limit = self._launch.init_limit
@@ -162,7 +165,7 @@ class Worker:
         finally:
             os.close(writer)
             os.close(reader)
-            self._lines = _LineReader(output, self._log)
+            self._lines = LineReader(output, self._write)
         self._exit = asyncio.create_task(self._process.wait())
 
 
@@ -202,38 +205,3 @@ def _tie(reader: int, group: int) -> None:
         fcntl.fcntl(reader, fcntl.F_SETOWN, -group)
         fcntl.fcntl(reader, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(reader, fcntl.F_SETFL, fcntl.fcntl(reader, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-class _LineReader:
-    """Cuts what comes out of a pipe into lines."""
-
-    def __init__(self, descriptor: int, log: LogSink) -> None:
-        os.set_blocking(descriptor, False)
-        self._descriptor = descriptor
-        self._log = log
-        self._rest = b""
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(descriptor, self.drain)
-
-    def drain(self) -> None:
-        """Read what is there."""
-        content = self._rest
-        try:
-            while chunk := os.read(self._descriptor, 65536):
-                content += chunk
-            self._loop.remove_reader(self._descriptor)
-        except BlockingIOError:
-            pass
-        *lines, self._rest = content.split(b"\n")
-        if lines:
-            # A runtime keeps a traceback in one log event by ending its lines with a carriage return.
-            self._log([line.decode("utf-8", "replace").replace("\r", "\n") for line in lines])
-
-    def close(self) -> None:
-        """Read what is left and close the pipe."""
-        self.drain()
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        if self._rest:
-            self._log([self._rest.decode("utf-8", "replace")])
-            self._rest = b""
