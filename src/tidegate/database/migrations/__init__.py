@@ -1,0 +1,1 @@
+"""Migrations in two phases: history, lint, round trip, apply, status, the way down."""
