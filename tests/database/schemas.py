@@ -59,7 +59,6 @@ VIEWS = st.builds(
     View,
     NAMES,
     TEXTS,
-    some(COLUMNS),
     st.booleans(),
     st.booleans(),
     st.lists(TEXTS, max_size=2).map(tuple),

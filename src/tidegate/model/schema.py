@@ -26,7 +26,7 @@ class ConstraintKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table, a view or a composite type.
+    """A column of a table or a composite type.
 
     Attributes:
         name: Its name.
@@ -164,7 +164,6 @@ class View:
     Attributes:
         name: See the module.
         definition: Its query.
-        columns: What it returns.
         materialized: Whether its rows are kept.
         populated: False for a materialized view that no query may read yet.
         options: `security_barrier`, `check_option` …, sorted.
@@ -174,7 +173,6 @@ class View:
 
     name: str
     definition: str
-    columns: tuple[Column, ...] = ()
     materialized: bool = False
     populated: bool = True
     options: tuple[str, ...] = ()

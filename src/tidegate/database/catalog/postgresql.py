@@ -141,7 +141,6 @@ def _view(row: Row, parts: _Parts) -> View:
     return View(
         name=name,
         definition=definition.strip(),
-        columns=_columns(row, parts),
         materialized=kind == "m",
         populated=populated,
         options=tuple(sorted((options or "").split("\n"))) if options else (),
