@@ -71,7 +71,8 @@ def test_files_are_read_without_being_run(tmp_path: Path) -> None:
         tmp_path,
         "expand/0001_first",
         '"""Add it.\n\nMore."""\nraise SystemExit("this must not run")\nrevision: str = "0001"\n'
-        'down_revision = None\nbranch_labels = ("expand",)\nlossless = True\naccepted = {"lock.rewrites": "ten rows"}\n',
+        'down_revision = None\nbranch_labels = ("expand",)\nlossless = True\n'
+        'accepted = {"lock.rewrites": "ten rows"}\n',
     )
     write(tmp_path, "helper", "x = 1\n")
     (one,) = History.read(tmp_path, "migrations").revisions
