@@ -192,6 +192,38 @@ class MemoryFunctions(Strangers):
 
         return await self._wire.tell(f"functions.point {name} {alias.name}", call)
 
+    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
+        def call() -> Mapping[str, str]:
+            with _mapped("GetFunctionConfiguration", name):
+                found = self._functions.resolve(FunctionName(name, qualifier), self._clock.now).version
+            return dict(found.configuration.environment)
+
+        return await self._wire.ask(f"functions.variables {name} {qualifier}", call)
+
+    async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
+        def call() -> Version:
+            with _mapped("UpdateFunctionConfiguration", name):
+                changes = {"environment": MappingProxyType(dict(variables))}
+                return _seen(self._functions.update_configuration(name, changes, revision, self._stamp(name)))
+
+        return await self._wire.tell(f"functions.set_variables {name}", call)
+
+    async def published(self, name: str) -> Mapping[str, str]:
+        def call() -> Mapping[str, str]:
+            with _mapped("ListVersionsByFunction", name):
+                versions = self._function(name).versions.values()
+            return {version.number: version.configuration.description for version in versions}
+
+        return await self._wire.ask(f"functions.published {name}", call)
+
+    async def discard(self, name: str, version: str) -> None:
+        def call() -> None:
+            with _mapped("DeleteFunction", name):
+                if version in self._function(name).versions:
+                    self._functions.delete(FunctionName(name, version), self._clock.now)
+
+        await self._wire.tell(f"functions.discard {name}", call)
+
     async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
         def call() -> Answer:
             with _mapped("Invoke", name):
@@ -241,12 +273,20 @@ def _seen(found: awslambda.Version) -> Version:
     return Version(
         version=found.number,
         digest=found.code.digest,
-        configuration=found.configuration.environment["CONFIGURATION"],
+        configuration=_told(found.configuration.environment),
         revision=found.revision,
         state=found.state.value,
         update=update.value if update else "",
         reason=found.failure.reason if found.failure and update is UpdateStatus.FAILED else "",
     )
+
+
+def _told(variables: Mapping[str, str]) -> str:
+    """What stands for the hash of a configuration."""
+    if len(variables) == 1:
+        return variables["CONFIGURATION"]
+    others = [f"{name}={value}" for name, value in sorted(variables.items()) if name != "CONFIGURATION"]
+    return " ".join((variables["CONFIGURATION"], *others))
 
 
 def _pointer(found: awslambda.Alias) -> Alias:

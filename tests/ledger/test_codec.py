@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.errors import LedgerError
-from tidegate.ledger.codec import ALLOTMENTS, DURATIONS, ENVIRONMENTS, RELEASES, RUNS, Codec
+from tidegate.ledger.codec import ALLOTMENTS, DURATIONS, ENVIRONMENTS, EXPECTATIONS, RELEASES, RUNS, Codec
 from tidegate.model.job import Phase
-from tidegate.model.record import EnvironmentRecord, JobEnded, JobsTimed, Noted, Record, ReleaseAdded, RunAllotted
+from tidegate.model.record import (
+    EnvironmentRecord,
+    ExpectationKept,
+    JobEnded,
+    JobsTimed,
+    Noted,
+    Record,
+    ReleaseAdded,
+    RunAllotted,
+)
 
 TEXT = st.text(st.characters(), max_size=8)  # also lone surrogates: file names that are not UTF-8
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
@@ -47,6 +56,7 @@ CODECS: dict[type, Codec[Any]] = {
         (ALLOTMENTS, (RunAllotted,)),
         (RUNS, get_args(RUNS._shape)),
         (RELEASES, (ReleaseAdded,)),
+        (EXPECTATIONS, (ExpectationKept,)),
         (DURATIONS, (JobsTimed,)),
         (ENVIRONMENTS, get_args(EnvironmentRecord)),
     )

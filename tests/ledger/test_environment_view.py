@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.ledger.environment import EnvironmentView, Lock, Pin, Waiter, WayBack, Withdrawal
+from tidegate.ledger.environment import AppliedSchema, EnvironmentView, Lock, Pin, Waiter, WayBack, Withdrawal
 from tidegate.ledger.environment_view import apply
 from tidegate.model.record import (
     Dequeued,
@@ -20,6 +20,7 @@ from tidegate.model.record import (
     PutBack,
     Reverified,
     RolledBack,
+    SchemaMoved,
     Unpinned,
     WentLive,
 )
@@ -41,6 +42,7 @@ RECORDS: st.SearchStrategy[EnvironmentRecord] = st.one_of(
     st.builds(RolledBack, RELEASES, RUNS, RUNS, TIMES, RUNS, st.booleans()),
     st.builds(PutBack, RUNS, RUNS, TIMES),
     st.builds(Reverified, RUNS, RELEASES, st.just(("smoke tests",)), TIMES, st.sampled_from(["", "it broke"])),
+    st.builds(SchemaMoved, RUNS, RELEASES, st.just("expand"), st.just(("1a",)), RUNS, st.just(()), TIMES),
     st.builds(Pinned, RUNS, RUNS, TIMES),
     st.builds(Unpinned, RUNS, RUNS, TIMES),
 )
@@ -298,3 +300,18 @@ def test_history_tells_what_people_want_to_know() -> None:
         (5.0, "re-verified", "r1", "4", "", "passed: smoke"),
         (5.0, "re-verified", "r1", "5", "", "failed, no longer eligible downstream: smoke: it broke"),
     ]
+
+
+def test_the_schema_is_what_the_latest_migrations_left() -> None:
+    moved = SchemaMoved("4", "r2", "expand", ("2b",), "2b", (), 7.0)
+    view = fold([*live("1", "r1"), moved])
+    assert view.schema == AppliedSchema("2b", (), "r2", 7.0)
+    assert view.live == "r1"
+    assert (view.history[-1].kind, view.history[-1].reason) == ("schema-moved", "expand: applied 2b")
+    contracted = SchemaMoved("5", "r2", "contract", ("c1",), "2b", ("c1",), 9.0, by="ada", snapshot="s-1")
+    view = fold([contracted], view)
+    assert view.schema == AppliedSchema("2b", ("c1",), "r2", 9.0)
+    assert (view.history[-1].by, view.history[-1].reason) == ("ada", "contract: applied c1")
+    view = fold([SchemaMoved("6", "r2", "contract", (), "2b", (), 10.0, taken_back=("c1",), by="ada")], view)
+    assert view.schema == AppliedSchema("2b", (), "r2", 10.0)
+    assert view.history[-1].reason == "contract: took back c1"

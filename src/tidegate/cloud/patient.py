@@ -67,6 +67,22 @@ class PatientFunctions:
         """Write, once."""
         return await self._port.point(name, alias, version, description)
 
+    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
+        """Read."""
+        return await self._read(lambda: self._port.variables(name, qualifier))
+
+    async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
+        """Write, once."""
+        return await self._port.set_variables(name, variables, revision)
+
+    async def published(self, name: str) -> Mapping[str, str]:
+        """Read."""
+        return await self._read(lambda: self._port.published(name))
+
+    async def discard(self, name: str, version: str) -> None:
+        """Delete; a second time deletes nothing more."""
+        await self._read(lambda: self._port.discard(name, version))
+
     async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
         """Invoke, once: nobody knows what a handler has done."""
         return await self._port.invoke(name, qualifier, payload)

@@ -49,6 +49,18 @@ class Functions(Protocol):
     async def point(self, name: str, alias: Alias, version: str, description: str) -> Alias:
         """UpdateAlias with the revision of `alias`; removes weights. `Moved` when it is not the current one."""
 
+    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
+        """The environment variables of a version, values and all; `qualifier` is `$LATEST` or a number."""
+
+    async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
+        """UpdateFunctionConfiguration of all environment variables; returns `$LATEST` right after it was accepted."""
+
+    async def published(self, name: str) -> Mapping[str, str]:
+        """Version → description, of all published versions."""
+
+    async def discard(self, name: str, version: str) -> None:
+        """DeleteFunction of one version, that no alias points to; one that is gone is no error."""
+
     async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
         """Invoke and wait for the answer."""
 

@@ -21,6 +21,8 @@ def check_database(file: PipelineFile) -> Iterator[Finding]:
             if variable in function.environment:
                 what = f"{variable} is given to every function with 'database: true'"
                 yield Finding(("functions", key, "environment", variable), what, "remove it here", key=True)
+    if file.database is not None and not file.functions:
+        yield Finding(("database",), "no function uses the database: none is declared", "declare 'functions'", key=True)
     if file.database is not None:
         yield from _database(file.database)
 

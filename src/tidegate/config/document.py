@@ -210,6 +210,11 @@ class TimeoutsSection(Section):
     test: Duration | None = Field(default=None, description="Limit of the quality gate.")
     build: Duration | None = Field(default=None, description="Limit of building images.")
     build_frontend: Duration | None = Field(default=None, description="Limit of building the site.")
+    build_schema: Duration | None = Field(default=None, description="Limit of reading migrations and expectation.")
+    migrate: Duration | None = Field(
+        default=None, description="Limit of expanding a database, the rehearsal on a scratch copy included."
+    )
+    validate_aurora_schema: Duration | None = Field(default=None, description="Limit of the schema gate.")
     deploy: Duration | None = Field(default=None, description="Limit of bringing functions to their candidates.")
     deploy_frontend: Duration | None = Field(
         default=None, description="Limit of uploading the site, and of bringing it to TEST."

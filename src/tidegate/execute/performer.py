@@ -13,9 +13,11 @@ from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, line_up, settle
 from tidegate.execute.lock import held, hold_of
+from tidegate.execute.migrate import migrate
 from tidegate.execute.promote import promote
 from tidegate.execute.put_back import put_back
 from tidegate.execute.rollback import roll_back
+from tidegate.execute.schema_gate import schema_gate
 from tidegate.execute.skew import skew_test
 from tidegate.execute.verify import take_settled, verify
 from tidegate.execute.workshop import Workshop
@@ -38,6 +40,8 @@ class RunPerformer:
                     await self._builder.build_images(job)
                 case Duty.BUILD_SITE:
                     await self._builder.build_site(job)
+                case Duty.BUILD_SCHEMA:
+                    await self._builder.build_schema(job)
                 case Duty.DEPLOY_SITE:
                     await site.upload_site(self._shop, job)
                 case _:
@@ -103,8 +107,14 @@ class RunPerformer:
                 return self._builder.images_report()
             case Duty.BUILD_SITE:
                 return self._builder.site_report()
+            case Duty.BUILD_SCHEMA:
+                return self._builder.schema_report()
             case Duty.APPROVE:
                 return await approve(shop, job)
+            case Duty.MIGRATE:
+                return await migrate(shop, job)
+            case Duty.SCHEMA_GATE:
+                return await schema_gate(shop, job)
             case Duty.DEPLOY:
                 return await deploy(shop, job)
             case Duty.DEPLOY_SITE:

@@ -10,15 +10,16 @@ from pathlib import Path
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import ConfigError, Failure
+from tidegate.execute.database import Databases
 from tidegate.execute.limit import Alarm
 from tidegate.execute.machine import Machine
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.finding import Finding
 from tidegate.model.job import Plan
 from tidegate.model.pipeline import Pipeline, Strategy
-from tidegate.model.release import Artifact, Release
+from tidegate.model.release import Artifact, Release, SchemaRevision
 from tidegate.plan.configuration import configuration_hash
-from tidegate.plan.graph import BUILD, BUILD_SITE
+from tidegate.plan.graph import BUILD, BUILD_SCHEMA, BUILD_SITE
 from tidegate.targets.site import SiteAddress, SiteTarget
 from tidegate.targets.site_invalidation import InvalidationSite
 from tidegate.targets.site_pointer import PointerSite
@@ -52,6 +53,7 @@ class Workshop:
         pause: Sleeps.
         jitter: A random number from 0 to 1, that waits before something is asked again are spread with.
         alarm: Tells when a job's time is up.
+        databases: The databases of the environments; None for a product without.
         past: The product as an earlier commit has it.
         guards: One lock an environment, so that two jobs of a run do not both begin it.
     """
@@ -71,6 +73,7 @@ class Workshop:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     alarm: Alarm = asyncio.sleep
+    databases: Databases | None = None
     past: Callable[[str], Edition] | None = None
     guards: dict[str, asyncio.Lock] = field(default_factory=dict)
 
@@ -130,7 +133,7 @@ class Workshop:
             return made
         last = self._inherited()
         configuration = configuration_hash(self.pipeline)
-        builds = bool(self.plan.images or self.plan.site)
+        builds = bool(self.plan.images or self.plan.site or self.plan.schema)
         if last is not None and not builds and last.configuration == configuration:
             return last
         images = dict(last.images) if last else {}
@@ -144,6 +147,7 @@ class Workshop:
                 images={name: images[name] for name in self.pipeline.images if name in images},
                 site=self.site_artifact(),
                 configuration=configuration,
+                schema=self._schema(last),
             )
         )
 
@@ -159,6 +163,11 @@ class Workshop:
             return _artifact(self._outcome(BUILD_SITE)["site"])
         last = self._inherited()
         return last.site if last and self.pipeline.site else None
+
+    def _schema(self, last: Release | None) -> SchemaRevision | None:
+        if self.plan.schema:
+            return _schema_revision(self._outcome(BUILD_SCHEMA)["schema"])
+        return last.schema if last and self.pipeline.database else None
 
     def _inherited(self) -> Release | None:
         return self.ledger.release(self.plan.inherits) if self.plan.inherits else None
@@ -197,3 +206,9 @@ def site_target(
 def _artifact(fields: object) -> Artifact:
     assert isinstance(fields, dict)
     return Artifact(**{key: str(fields[key]) for key in ("name", "digest", "commit", "location", "tag")})
+
+
+def _schema_revision(fields: object) -> SchemaRevision:
+    assert isinstance(fields, dict)
+    texts = {key: str(fields[key]) for key in ("commit", "migrations", "expectation", "expand")}
+    return SchemaRevision(**texts, contract=tuple(map(str, fields["contract"])))

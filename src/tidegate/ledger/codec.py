@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar, cast
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tidegate.errors import LedgerError
-from tidegate.model.record import EnvironmentRecord, JobsTimed, ReleaseAdded, RunAllotted, RunRecord
+from tidegate.model.record import EnvironmentRecord, ExpectationKept, JobsTimed, ReleaseAdded, RunAllotted, RunRecord
 
 R = TypeVar("R")
 
@@ -64,5 +64,6 @@ class Codec(Generic[R]):
 ALLOTMENTS: Codec[RunAllotted] = Codec(RunAllotted)
 RUNS: Codec[RunRecord] = Codec(RunRecord)
 RELEASES: Codec[ReleaseAdded] = Codec(ReleaseAdded)
+EXPECTATIONS: Codec[ExpectationKept] = Codec(ExpectationKept)
 DURATIONS: Codec[JobsTimed] = Codec(JobsTimed)
 ENVIRONMENTS: Codec[EnvironmentRecord] = Codec(EnvironmentRecord)

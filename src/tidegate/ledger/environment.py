@@ -110,12 +110,30 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedSchema:
+    """How far an environment's database is migrated, as far as Tidegate migrated it.
+
+    Attributes:
+        expand: The last expand migration; empty where there is none.
+        contract: Contract migrations, in order.
+        release: The release that they were applied for.
+        at: When the last of them was applied, or taken back.
+    """
+
+    expand: str
+    contract: tuple[str, ...]
+    release: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One thing that happened to the environment.
 
     Attributes:
         kind: The record's kind: `intent`, `went-live`, `rolled-back`, `put-back`, `re-verified`, `pinned`, `unpinned`,
-            `lock-acquired` (only a lock that was taken over) or `lock-released` (only a lock that a person broke).
+            `schema-moved`, `lock-acquired` (only a lock that was taken over) or `lock-released` (only one that a person
+            broke).
         release: What is live behind it; for an intent, what it is about.
     """
 
@@ -146,6 +164,7 @@ class EnvironmentView:
         broken: A hold that a person ended; whoever acquires next must fence its holder.
         queue: Runs that wait for the lock or for an approval, the first first.
         superseded: Run → the newer run that took its place here; it never gets the lock again.
+        schema: How far the database is migrated; None where nothing was.
         history: The oldest first.
         seq: How many records of its stream this view has seen.
     """
@@ -166,6 +185,7 @@ class EnvironmentView:
     queue: tuple[Waiter, ...] = ()
     superseded: Mapping[str, str] = field(default_factory=dict)
     pinned: Pin | None = None
+    schema: AppliedSchema | None = None
     history: tuple[HistoryEntry, ...] = ()
     seq: int = 0
 

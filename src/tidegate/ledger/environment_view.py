@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from tidegate.ledger.environment import (
+    AppliedSchema,
     EnvironmentView,
     HistoryEntry,
     Intent,
@@ -32,6 +33,7 @@ from tidegate.model.record import (
     PutBack,
     Reverified,
     RolledBack,
+    SchemaMoved,
     Unpinned,
     WentLive,
 )
@@ -52,6 +54,8 @@ def _after(view: EnvironmentView, record: EnvironmentRecord) -> EnvironmentView:
             return _change_after(view, record)
         case Reverified():
             return _reverified(view, record)
+        case SchemaMoved(expand=expand, contract=contract, release=release, at=at):
+            return replace(view, schema=AppliedSchema(expand, contract, release, at))
         case Pinned(by=by, reason=reason, at=at):
             return replace(view, pinned=Pin(by, reason, at))
         case Unpinned():
@@ -228,7 +232,14 @@ def _returned(view: EnvironmentView, release: str, at: float) -> EnvironmentView
     return replace(settled, live=release, since=at if release else None, previous=previous, reached=reached)
 
 
-def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | None:  # noqa: PLR0911  # one a kind
+def _migrated(record: SchemaMoved) -> str:
+    done = f"applied {', '.join(record.applied)}" if record.applied else ""
+    undone = f"took back {', '.join(record.taken_back)}" if record.taken_back else ""
+    told = "; ".join(filter(None, (done, undone)))
+    return f"{record.phase}: {told or 'nothing was left to apply'}"
+
+
+def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | None:  # noqa: C901, PLR0911  # one a kind
     """What people are told of a record, nothing of those that only keep the machinery going."""
     match record:
         case Fenced() | LockRenewed() | Enqueued() | Dequeued() | PointerMoved():
@@ -247,6 +258,8 @@ def _entry(view: EnvironmentView, record: EnvironmentRecord) -> HistoryEntry | N
             return HistoryEntry(at, record.kind, release, run, reason=told)
         case PutBack(run=run, reason=reason, at=at):
             return HistoryEntry(at, record.kind, view.live, run, reason=reason)
+        case SchemaMoved(run=run, by=by, at=at):
+            return HistoryEntry(at, record.kind, view.live, run, by, _migrated(record))
         case LockReleased(run=run, by=by, reason=reason) | RolledBack(run=run, by=by, reason=reason):
             return HistoryEntry(record.at, record.kind, view.live, run, by, reason)
         case Pinned(by=by, reason=reason, at=at) | Unpinned(by=by, reason=reason, at=at):

@@ -1,6 +1,7 @@
 """Environments in the ledger: the lock and its queue, what goes live, what is put back, pins."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tidegate.errors import LedgerError
 from tidegate.ledger import environment_view, locks, superseding
@@ -20,6 +21,7 @@ from tidegate.model.record import (
     PutBack,
     Reverified,
     RolledBack,
+    SchemaMoved,
     Unpinned,
     WentLive,
 )
@@ -237,6 +239,18 @@ class Environments(Book):
         """Record that a release that is live was tested again; with `failure` it no longer counts as proven here."""
         record = Reverified(run, release, tuple(gates), self._clock(), failure)
         return self._held(env, run, holder, lambda _: record)
+
+    def schema_moved(self, env: str, moved: SchemaMoved, holder: str | None = None) -> EnvironmentView:
+        """Record what migrations the environment's database has now; nothing where that is known already."""
+
+        def decide(view: EnvironmentView) -> SchemaMoved | None:
+            known = view.schema is not None and (view.schema.expand, view.schema.contract) == (
+                moved.expand,
+                moved.contract,
+            )
+            return None if known and not (moved.applied or moved.taken_back) else replace(moved, at=self._clock())
+
+        return self._held(env, moved.run, holder, decide)
 
     def rolled_back(
         self, env: str, release: str, by: str, reason: str, *, run: str = "", pin: bool = True

@@ -7,13 +7,14 @@ from typing import Self
 
 from tidegate.errors import LedgerError
 from tidegate.ledger.environments import Environments
+from tidegate.ledger.expectations import Expectations
 from tidegate.ledger.releases import Releases
 from tidegate.ledger.runs import Runs
 from tidegate.ledger.sqlite import SqliteStore
 from tidegate.ledger.store import Store
 
 
-class Ledger(Runs, Releases, Environments):
+class Ledger(Runs, Releases, Expectations, Environments):
     """Everything that is known of runs, releases and what is live.
 
     Synchronous, and shared by threads. Every method may raise `errors.LedgerError`: `refusals.Damaged` names the record

@@ -58,5 +58,6 @@ class DatabaseSpec:
     vpc_tests: VpcTests | None = None
 
 
-VARIABLES = ("AURORA_HOST", "AURORA_PORT", "AURORA_DATABASE", "AURORA_USER", "AURORA_PASSWORD")
+DATABASE_VARIABLE = "AURORA_DATABASE"
+VARIABLES = ("AURORA_HOST", "AURORA_PORT", DATABASE_VARIABLE, "AURORA_USER", "AURORA_PASSWORD")
 """What a function that declares `database: true` is given. The last one's value is a reference to the secret."""

@@ -35,7 +35,10 @@ class Duty(StrEnum):
     CHECK = "test"
     BUILD = "build"
     BUILD_SITE = "build-frontend"
+    BUILD_SCHEMA = "build-schema"
     APPROVE = "approve"
+    MIGRATE = "migrate"
+    SCHEMA_GATE = "validate-aurora-schema"
     DEPLOY = "deploy"
     DEPLOY_SITE = "deploy-frontend"
     BROWSER = "e2e-test"
@@ -97,6 +100,7 @@ class Plan:
         jobs: All jobs of the pipeline, those that do not apply included.
         images: Images to build.
         site: Whether to build the site.
+        schema: Whether to read the schema half of the release anew.
         reason: Why nothing runs, when nothing does; else a summary.
         inherits: Id of the release that unchanged artifacts come from; empty for a first release.
         carries: Id of the release that is carried as it is, whatever the commit says: set for a rollback and a
@@ -113,6 +117,7 @@ class Plan:
     inherits: str = ""
     carries: str = ""
     waiver: Waiver | None = None
+    schema: bool = False
 
     @property
     def empty(self) -> bool:

@@ -216,6 +216,19 @@ class ReleaseAdded:
     kind: Literal["release"] = "release"
 
 
+# Streams `schema/<hex>`, one record each.
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationKept:
+    """What the code of a release expects of a database, as JSON; `digest` is `sha256:<hex>` of it."""
+
+    digest: str
+    document: object
+    at: float
+    kind: Literal["expectation"] = "expectation"
+
+
 # Stream `durations`.
 
 
@@ -381,6 +394,27 @@ class Reverified:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaMoved:
+    """Migrations of one phase (`expand`, `contract`) were applied to the environment's database, or taken back.
+
+    `expand` and `contract` are what is applied now: the last expand migration, and all of contract. `by` is the person
+    who asked for it; empty for a run. `snapshot` was taken before; empty when none was.
+    """
+
+    run: str
+    release: str
+    phase: str
+    applied: tuple[str, ...]
+    expand: str
+    contract: tuple[str, ...]
+    at: float
+    taken_back: tuple[str, ...] = ()
+    by: str = ""
+    snapshot: str = ""
+    kind: Literal["schema-moved"] = "schema-moved"
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """A person forbids changes by runs."""
 
@@ -406,5 +440,5 @@ RunRecord = RunOpened | PlanRecorded | RunStarted | JobRecord | Noted | Approval
 LockRecord = LockAcquired | Fenced | LockRenewed | LockReleased | Enqueued | Dequeued
 ChangeRecord = IntentRecorded | PointerMoved | WentLive | RolledBack | PutBack
 PinRecord = Pinned | Unpinned
-EnvironmentRecord = LockRecord | ChangeRecord | PinRecord | Reverified
-Record = RunAllotted | RunRecord | ReleaseAdded | JobsTimed | EnvironmentRecord
+EnvironmentRecord = LockRecord | ChangeRecord | PinRecord | Reverified | SchemaMoved
+Record = RunAllotted | RunRecord | ReleaseAdded | ExpectationKept | JobsTimed | EnvironmentRecord

@@ -104,12 +104,24 @@ def known_lack(view: EnvironmentView, last: Release | None, release: Callable[[s
     evidence = lack(view, last.id)
     if view.intent is not None or not view.live:
         why = f"run {view.intent.run} left it half-way" if view.intent else f"nothing is live in {view.name} yet"
-        return Behind(why, why, evidence)
+        return Behind(why, why, evidence, why if last.schema else "")
     live = release(view.live)
     why = f"{view.name} serves {live.id}, not {last.id}"
     backend = _digests(live) != _digests(last) or live.configuration != last.configuration
     site = _digest(live.site) != _digest(last.site)
-    return Behind(why if backend else "", why if site else "", evidence)
+    return Behind(why if backend else "", why if site else "", evidence, migrations_lag(view, last, release))
+
+
+def migrations_lag(view: EnvironmentView, last: Release, release: Callable[[str], Release]) -> str:
+    """Why an environment's migrations are not those of a release, by what is live there; empty when they are."""
+    if last.schema is None:
+        return ""
+    if not view.live:
+        return f"nothing is live in {view.name} yet"
+    live = release(view.live)
+    if live.schema is not None and live.schema.migrations == last.schema.migrations:
+        return ""
+    return f"{view.name} has the migrations of {live.id}, not of {last.id}"
 
 
 def _digests(release: Release) -> dict[str, str]:
@@ -160,6 +172,7 @@ async def behind_of(
             backend=functions.behind(found, pipeline, last),
             site=f"APP of {name} does not serve {last.id}" if stale else "",
             evidence=lack(ledger.environment(name), last.id),
+            schema=migrations_lag(ledger.environment(name), last, ledger.release),
         )
 
     names = list(pipeline.environments)

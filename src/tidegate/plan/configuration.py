@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from tidegate.model.database import DatabaseSpec
 from tidegate.model.pipeline import FunctionSpec, Pipeline, SiteSpec
 
 
@@ -12,6 +13,8 @@ def configuration_hash(pipeline: Pipeline) -> str:
         "functions": {key: _function(spec) for key, spec in sorted(pipeline.functions.items())},
         "site": _site(pipeline.site) if pipeline.site else None,
     }
+    if pipeline.database is not None:
+        content["database"] = _database(pipeline.database)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -28,6 +31,10 @@ def _function(spec: FunctionSpec) -> dict[str, object]:
         # Only where it is so: products without a database keep the hashes of their releases.
         **({"database": True} if spec.database else {}),
     }
+
+
+def _database(spec: DatabaseSpec) -> dict[str, object]:
+    return {"engine": spec.engine.value, "cluster": spec.cluster, "secret": spec.secret}
 
 
 def _site(spec: SiteSpec) -> dict[str, object]:

@@ -12,6 +12,7 @@ DETECT = "detect-changes"
 CHECK = "test"
 BUILD = "build"
 BUILD_SITE = "build-frontend"
+BUILD_SCHEMA = "build-schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Behind:
     Attributes:
         backend: Why functions would move; empty when they serve the release.
         site: Why the site would move; empty when it serves the release.
+        schema: Why the environment's migrations are not those of the release; empty when they are.
         evidence: Why the release does not count as proven there; empty when it does. One that is served already and
             not proven is taken through the environment's gates anew, or it could never go further.
     """
@@ -28,6 +30,7 @@ class Behind:
     backend: str = ""
     site: str = ""
     evidence: str = ""
+    schema: str = ""
 
 
 def plan_run(
@@ -65,6 +68,7 @@ def plan_run(
         jobs=tuple(replace(job, timeout_seconds=pipeline.timeouts.of(job.duty)) for job in jobs),
         images=tuple(scope.images),
         site=bool(scope.site),
+        schema=bool(scope.schema),
         reason=reason,
         inherits=last.id if last else "",
     )
@@ -73,8 +77,10 @@ def plan_run(
 def every_job(pipeline: Pipeline) -> tuple[Job, ...]:
     """Every job that a run of the pipeline can have, as it is where all of them apply."""
     why = "everything changed"
-    scope = Scope(dict.fromkeys(pipeline.images, why), why if pipeline.site else "", "", why, release=True, quiet="")
-    behind = dict.fromkeys(pipeline.environments, Behind(why, why))
+    site, schema = (why if half else "" for half in (pipeline.site, pipeline.database))
+    images = dict.fromkeys(pipeline.images, why)
+    scope = Scope(images, site, "", why, release=True, quiet="", schema=schema)
+    behind = dict.fromkeys(pipeline.environments, Behind(why, why, schema=schema))
     return plan_run(pipeline, "", None, scope, None, behind).jobs
 
 
@@ -97,6 +103,9 @@ def _builds(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
     if pipeline.site is not None:
         reason = scope.site or "the site is inherited"
         yield Job(BUILD_SITE, Duty.BUILD_SITE, needs, "", bool(scope.site), reason, prepare_after=(DETECT,))
+    if pipeline.database is not None:
+        reason = scope.schema or "the schema is inherited"
+        yield Job(BUILD_SCHEMA, Duty.BUILD_SCHEMA, needs, "", bool(scope.schema), reason, prepare_after=(DETECT,))
 
 
 def _approved(
@@ -118,7 +127,9 @@ def _environment(
     name = environment.name
     backend, site = _moves(pipeline, scope, behind)
     first = pipeline.order is Order.BACKEND_FIRST
-    ready = before
+    schema = [*_schema(pipeline, environment, before, scope, behind)]
+    yield from schema
+    before = ready = (schema[-1].name,) if schema else before
     if pipeline.functions:
         yield Job(f"deploy-{name}", Duty.DEPLOY, before, name, *_because(backend, name), promotes=first)
         ready = (f"deploy-{name}",)
@@ -145,6 +156,28 @@ def _environment(
         yield Job(f"promote-{name}-frontend", Duty.PROMOTE_SITE, ready, name, *_because(site, name))
 
 
+def _schema(
+    pipeline: Pipeline, environment: Environment, before: tuple[str, ...], scope: Scope, behind: Behind
+) -> Iterable[Job]:
+    """Expand, then the schema gate: what the code needs is there before the code is."""
+    if pipeline.database is None:
+        return
+    name = environment.name
+    if pipeline.database.migrations is not None:
+        why = (scope.schema or behind.schema) if scope.release else ""
+        reason = why or f"{name} has the migrations already"
+        yield Job(f"migrate-{name}", Duty.MIGRATE, before, name, bool(why), reason)
+        before = (f"migrate-{name}",)
+    backend, _ = _moves(pipeline, scope, behind)
+    yield Job(own_id(pipeline, Duty.SCHEMA_GATE, name), Duty.SCHEMA_GATE, before, name, *_because(backend, name))
+
+
+def own_id(pipeline: Pipeline, duty: Duty, environment: str) -> str:
+    """The id of a job that the reference has once: bare in the first environment, with its name in all others."""
+    first = next(iter(pipeline.environments))
+    return duty.value if environment == first else f"{duty.value}-{environment}"
+
+
 def has_skew(pipeline: Pipeline) -> bool:
     """Whether live and candidate can be paired crosswise: both halves have pointers, and neither moves first."""
     site = pipeline.site
@@ -161,6 +194,9 @@ def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
         return "", ""
     # An image that no function runs makes a release too; one that reaches no environment would be built every time.
     backend = f"new {', '.join(scope.images)}" if scope.images else scope.configuration or behind.backend
+    if pipeline.database is not None:
+        # The same code on another schema is another pair, and goes through the gates as one.
+        backend = backend or scope.schema or behind.schema
     site = "new site" if scope.site else behind.site
     if not pipeline.functions:
         return "", site or scope.configuration or behind.evidence

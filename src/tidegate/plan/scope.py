@@ -20,6 +20,7 @@ class Scope:
         check: Why the quality gate runs; empty when it does not apply.
         release: Whether environments are to be brought to a release at all.
         quiet: Why nothing runs; empty when something does.
+        schema: Why the schema half of a release is read anew; empty when it is inherited.
     """
 
     images: dict[str, str]
@@ -28,11 +29,12 @@ class Scope:
     check: str
     release: bool
     quiet: str
+    schema: str = ""
 
     @property
     def makes_release(self) -> bool:
         """Whether this push makes a new release, rather than carrying the last one on."""
-        return bool(self.images or self.site or self.configuration)
+        return bool(self.images or self.site or self.configuration or self.schema)
 
 
 def scope_of(pipeline: Pipeline, changes: ChangeSet, last: Release | None) -> Scope:
@@ -49,14 +51,18 @@ def scope_of(pipeline: Pipeline, changes: ChangeSet, last: Release | None) -> Sc
     site = ""
     if pipeline.site:
         site = _build_reason(changes, pipeline.site.components, missing=last is None or last.site is None)
+    schema = ""
+    if pipeline.database:
+        missing = last is None or last.schema is None
+        schema = _build_reason(changes, pipeline.database.components, missing=missing)
     configuration = ""
     if last is not None and last.configuration != configuration_hash(pipeline):
         configuration = "tidegate.yaml changed how functions or site run"
-    builds = bool(images or site or configuration)
+    builds = bool(images or site or configuration or schema)
     check = _check_reason(pipeline, changes, builds)
     release = builds or not changes.files
     quiet = "" if release or check else _quiet_reason(changes)
-    return Scope(images, site, configuration, check, release, quiet)
+    return Scope(images, site, configuration, check, release, quiet, schema)
 
 
 def gate_reason(gate: CheckGate, changes: ChangeSet) -> str:
@@ -70,7 +76,9 @@ def gate_reason(gate: CheckGate, changes: ChangeSet) -> str:
 def build_reason(pipeline: Pipeline, changes: ChangeSet) -> str:
     """Why something would be built; empty when nothing that is built changed."""
     built = [component for image in pipeline.images.values() for component in image.components]
-    return _first_match(changes, (*built, *(pipeline.site.components if pipeline.site else ())))
+    site = pipeline.site.components if pipeline.site else ()
+    schema = pipeline.database.components if pipeline.database else ()
+    return _first_match(changes, (*built, *site, *schema))
 
 
 def _first_match(changes: ChangeSet, components: Iterable[str]) -> str:

@@ -152,7 +152,7 @@ class Applier:
         revision = step.revision
         if found.revision == revision and not found.settled:
             # An update of before is still under way: until its end Lambda refuses another, and its end is a revision.
-            revision = (await _ended(self.cloud, step.function, LATEST, self.patience.pause)).revision
+            revision = (await ended(self.cloud, step.function, LATEST, self.patience.pause)).revision
 
         async def look(lost: CloudError) -> Version | None:
             found = await self.cloud.functions.version(step.function, LATEST)
@@ -231,13 +231,13 @@ async def settled(cloud: Cloud, function: str, qualifier: str, pause: Pause) -> 
     Raises:
         CloudError: When it failed to become so, or takes longer than `SETTLE_SECONDS`.
     """
-    version = await _ended(cloud, function, qualifier, pause)
+    version = await ended(cloud, function, qualifier, pause)
     if not version.settled:
         raise CloudError(f"{qualifier} failed: {version.reason}", where=function)
     return version
 
 
-async def _ended(cloud: Cloud, function: str, qualifier: str, pause: Pause) -> Version:
+async def ended(cloud: Cloud, function: str, qualifier: str, pause: Pause) -> Version:
     """A version once it is settled, or has failed to."""
     waited, delay = 0.0, 0.02
     while True:

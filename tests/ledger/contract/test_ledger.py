@@ -296,3 +296,14 @@ def test_processes_share_a_ledger(ledger: Ledger, shared: str) -> None:
     assert sum(entry.kind == "went-live" for entry in history) == sum(turns for _, _, turns in told) > 0
     assert [entry.run for entry in history[::2]] == [entry.run for entry in history[1::2]]
     assert ledger.environment("prod").lock is None
+
+
+def test_what_code_expects_is_kept_once_and_found_by_every_process(ledger: Ledger, clock: Clock) -> None:
+    document = {"tables": [{"name": "funds", "columns": ["isin", "name"]}]}
+    digest = ledger.keep_expectation(document)
+    assert digest == again(ledger, clock).keep_expectation({"tables": document["tables"]})
+    assert again(ledger, clock).expectation(digest) == document
+    assert ledger.keep_expectation({"tables": []}) != digest
+    assert ledger.verify() == []
+    with pytest.raises(Unknown, match="does not hold the expectation"):
+        ledger.expectation("sha256:0000")

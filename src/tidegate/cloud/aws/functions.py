@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from tidegate.cloud.aws.configuration import configuration_hash
 from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.ports import Answer
-from tidegate.errors import CloudError
+from tidegate.errors import CloudError, NotFound
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 LATEST = "$LATEST"
@@ -78,6 +79,46 @@ class AwsFunctions:
             ),
         )
         return _alias(described)
+
+    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
+        """The environment variables of a version, values and all; `qualifier` is `$LATEST` or a number."""
+        described = await self._wire.ask(
+            f"function {name}:{qualifier}",
+            lambda: self._wire.clients.functions.get_function_configuration(FunctionName=name, Qualifier=qualifier),
+        )
+        configuration_hash(described)  # refuses variables that Lambda could not decrypt
+        return dict((described.get("Environment") or {}).get("Variables") or {})
+
+    async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
+        """UpdateFunctionConfiguration of all environment variables; returns `$LATEST` right after it was accepted."""
+        described = await self._wire.tell(
+            f"function {name}",
+            lambda: self._wire.clients.functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": dict(variables)}, RevisionId=revision
+            ),
+        )
+        return _version(described)
+
+    async def published(self, name: str) -> Mapping[str, str]:
+        """Version → description, of all published versions."""
+
+        def call() -> dict[str, str]:
+            page = self._wire.clients.functions.list_versions_by_function(FunctionName=name)
+            found = page["Versions"]
+            while marker := page.get("NextMarker"):
+                page = self._wire.clients.functions.list_versions_by_function(FunctionName=name, Marker=marker)
+                found += page["Versions"]
+            return {one["Version"]: one.get("Description", "") for one in found if one["Version"] != LATEST}
+
+        return await self._wire.ask(f"function {name}", call)
+
+    async def discard(self, name: str, version: str) -> None:
+        """DeleteFunction of one version, that no alias points to; one that is gone is no error."""
+        with contextlib.suppress(NotFound):
+            await self._wire.tell(
+                f"function {name}:{version}",
+                lambda: self._wire.clients.functions.delete_function(FunctionName=name, Qualifier=version),
+            )
 
     async def invoke(self, name: str, qualifier: str, payload: object) -> Answer:
         """Invoke and wait for the answer. An invocation is never repeated: nobody knows what a handler has done."""
