@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tests.memory_buckets import MemoryBuckets, Objects
+from tests.memory_builds import BuildsState, MemoryBuilds
 from tests.memory_edges import EdgesState, MemoryEdges, MemoryProbe
 from tests.memory_functions import FunctionsState, MemoryFunctions
 from tests.memory_inspection import MemoryInspection
@@ -50,6 +51,7 @@ class MemoryState:
     edges: EdgesState = field(default_factory=EdgesState)
     objects: Objects = field(default_factory=dict)
     deleted_images: set[str] = field(default_factory=set)
+    builds: BuildsState = field(default_factory=BuildsState)
 
 
 class MemoryCloud:
@@ -71,12 +73,14 @@ class MemoryCloud:
         self.probe = MemoryProbe(self.wire, self.edges, self.state.objects)
         logs = MemoryLogs(self.wire)
         self.inspection = MemoryInspection(self.wire)
+        self.builds = MemoryBuilds(self.wire, self.state.builds)
         self.ports = Cloud(
             ACCOUNT,
             REGION,
             "",
             *(self.functions, self.buckets, self.edges, self.images, logs, self.probe),
             inspection=self.inspection,
+            builds=self.builds,
         )
 
     def seen_through(self, wire: Wire) -> Cloud:

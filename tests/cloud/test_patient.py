@@ -11,6 +11,7 @@ from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
 from tidegate.cloud.ports import Cloud
 from tidegate.errors import Unreachable
+from tidegate.model.build import Build, BuildOrder, BuildStatus
 from tidegate.model.snapshot import Alias
 
 ALIAS = Alias("live", "1", "a")
@@ -29,6 +30,12 @@ REPEATED: dict[str, Ask] = {
     "images.access": lambda cloud: cloud.images.access(),
     "images.exists": lambda cloud: cloud.images.exists("r", "d"),
     "logs.lines": lambda cloud: cloud.logs.lines("g", 0.0),
+    "builds.project": lambda cloud: cloud.builds.project("p"),
+    "builds.start": lambda cloud: cloud.builds.start(BuildOrder("p", "t")),
+    "builds.find": lambda cloud: cloud.builds.find("p", "t"),
+    "builds.get": lambda cloud: cloud.builds.get("p:1"),
+    "builds.stop": lambda cloud: cloud.builds.stop("p:1"),
+    "builds.lines": lambda cloud: cloud.builds.lines(Build("p:1", "p", BuildStatus.IN_PROGRESS), ""),
     "probe.get": lambda cloud: cloud.probe.get("u"),
 }
 ONCE: dict[str, Ask] = {
@@ -63,7 +70,7 @@ async def no_pause(_: float) -> None:
 
 def silent(answers_at: int) -> tuple[Silent, Cloud]:
     port: Any = Silent(answers_at)
-    cloud = Cloud("1", "local", "", port, port, port, port, port, port, port)
+    cloud = Cloud("1", "local", "", port, port, port, port, port, port, port, port)
     return port, patient(cloud, Patience(no_pause, attempts=3))
 
 

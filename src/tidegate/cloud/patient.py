@@ -13,6 +13,7 @@ from tidegate.cloud.patience import Patience
 from tidegate.cloud.ports import (
     Answer,
     Buckets,
+    Builds,
     Cloud,
     Distribution,
     Edges,
@@ -24,6 +25,7 @@ from tidegate.cloud.ports import (
     RegistryAccess,
     StoredObject,
 )
+from tidegate.model.build import Build, BuildOrder, BuildProject
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 
@@ -37,6 +39,7 @@ def patient(cloud: Cloud, patience: Patience) -> Cloud:
         images=PatientImages(cloud.images, patience),
         logs=PatientLogs(cloud.logs, patience),
         probe=PatientProbe(cloud.probe, patience),
+        builds=PatientBuilds(cloud.builds, patience),
     )
 
 
@@ -177,6 +180,38 @@ class PatientLogs:
     async def lines(self, group: str, since: float) -> tuple[LogLine, ...]:
         """Read."""
         return await self._read(lambda: self._port.lines(group, since))
+
+
+class PatientBuilds:
+    """AWS CodeBuild."""
+
+    def __init__(self, port: Builds, patience: Patience) -> None:
+        self._port = port
+        self._read = patience.read
+
+    async def project(self, name: str) -> BuildProject:
+        """Read."""
+        return await self._read(lambda: self._port.project(name))
+
+    async def start(self, order: BuildOrder) -> Build:
+        """Start; again under the same token, which is the same build."""
+        return await self._read(lambda: self._port.start(order))
+
+    async def find(self, project: str, token: str) -> Build | None:
+        """Read."""
+        return await self._read(lambda: self._port.find(project, token))
+
+    async def get(self, identity: str) -> Build:
+        """Read."""
+        return await self._read(lambda: self._port.get(identity))
+
+    async def stop(self, identity: str) -> Build:
+        """Stop; a second time stops nothing more."""
+        return await self._read(lambda: self._port.stop(identity))
+
+    async def lines(self, build: Build, position: str) -> tuple[tuple[str, ...], str]:
+        """Read."""
+        return await self._read(lambda: self._port.lines(build, position))
 
 
 class PatientProbe:

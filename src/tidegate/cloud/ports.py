@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tidegate.cloud.inspection import Inspection
+from tidegate.model.build import Build, BuildOrder, BuildProject
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 
@@ -197,6 +198,31 @@ class Logs(Protocol):
         """Lines of a log group since a time, oldest first; empty when the group does not exist yet."""
 
 
+class Builds(Protocol):
+    """AWS CodeBuild, and what its builds write."""
+
+    async def project(self, name: str) -> BuildProject:
+        """A project; `NotFound` without it."""
+
+    async def start(self, order: BuildOrder) -> Build:
+        """StartBuild. One token is one build for some minutes, so it may be asked again; `find` knows it for longer.
+
+        `Throttled` also when as many builds run as may.
+        """
+
+    async def find(self, project: str, token: str) -> Build | None:
+        """The build of a project that was started with a token, if it is among the newest hundred."""
+
+    async def get(self, identity: str) -> Build:
+        """A build as it is now; `NotFound` without it."""
+
+    async def stop(self, identity: str) -> Build:
+        """StopBuild; one that ended stays as it is."""
+
+    async def lines(self, build: Build, position: str) -> tuple[tuple[str, ...], str]:
+        """What a build wrote behind a position, and the position behind that; empty is the beginning."""
+
+
 class Probe(Protocol):
     """HTTP as a user would ask."""
 
@@ -224,3 +250,4 @@ class Cloud:
     logs: Logs
     probe: Probe
     inspection: Inspection
+    builds: Builds

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_codebuild import CodeBuildClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_events import EventBridgeClient
@@ -115,6 +116,11 @@ class Clients:
     def metrics(self) -> "CloudWatchClient":
         """Amazon CloudWatch, metrics and alarms."""
         return self._client("cloudwatch")  # type: ignore[no-any-return]
+
+    @property
+    def builds(self) -> "CodeBuildClient":
+        """AWS CodeBuild."""
+        return self._client("codebuild")  # type: ignore[no-any-return]
 
     @property
     def identity(self) -> "STSClient":

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 
 from tidegate.cloud.aws.buckets import AwsBuckets
+from tidegate.cloud.aws.builds import AwsBuilds
 from tidegate.cloud.aws.edges import AwsEdges
 from tidegate.cloud.aws.functions import AwsFunctions
 from tidegate.cloud.aws.images import AwsImages
@@ -44,6 +45,7 @@ async def open_cloud(region: str, endpoint: str | None = None) -> AsyncIterator[
             logs=AwsLogs(wire),
             probe=probe,
             inspection=AwsInspection(wire),
+            builds=AwsBuilds(wire),
         )
     finally:
         await probe.close()

@@ -144,7 +144,8 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _kind(operation: str, code: str, message: str, status: int) -> type[CloudError]:
-    if code in _THROTTLED or status == 429:
+    # AWS API: StartBuild has this code for builds alone: as many run as may.
+    if code in _THROTTLED or status == 429 or (operation, code) == ("StartBuild", "AccountLimitExceededException"):
         return Throttled
     if _has_moved(operation, code, message, status):
         return Moved

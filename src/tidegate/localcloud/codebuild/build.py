@@ -219,7 +219,7 @@ class Build:
         moved = replace(self, phases=(*self.phases[:-1], done, Phase(kind, now)))
         return replace(moved, status=moved.outcome(), ended=now) if kind is PhaseType.COMPLETED else moved
 
-    def begin_logs(self, enabled: bool) -> "Build":
+    def begin_logs(self, *, enabled: bool) -> "Build":
         """The build once its log stream is there."""
         return replace(self, logs_written=enabled)
 

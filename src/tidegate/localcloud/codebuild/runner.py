@@ -75,7 +75,7 @@ class BuildRunner:
     async def _phases(self) -> None:
         grounds, folders, build = self._grounds, self._folders, self._build()
         await anyio.to_thread.run_sync(folders.lay_out)
-        self._change(lambda known: known.begin_logs(build.project.logs.enabled))
+        self._change(lambda known: known.begin_logs(enabled=build.project.logs.enabled))
         self._log.note("Running on the embedded cloud")
         self._leave(Status.SUCCEEDED)
         self._log.note("Phase is DOWNLOAD_SOURCE")
