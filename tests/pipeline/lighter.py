@@ -11,6 +11,7 @@ QUICKER = (
         "pytest tests/shared/test_names.py",
     ),
     ("pytest tests/e2e -m e2e", "pytest tests/e2e -m contract -k healthy"),
+    ('pytest tests/e2e -m "e2e and contract"', "pytest tests/e2e -m contract -k healthy"),
     ("shards: 2", "shards: 1"),
 )
 
