@@ -11,6 +11,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "model": {"errors"},
     "process": {"errors"},
+    "engines": {"errors"},
     "config": {"model", "errors"},
     "changes": {"model", "errors"},
     "plan": {"model", "errors"},
@@ -29,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
         *("github", "doctor", "model", "errors"),
     },
     "cli": {"operations", "doctor", "execute", "ledger", "config", "model", "errors"},
-    "localcloud": set(),
+    "localcloud": {"engines"},
     "__main__": {"cli"},
 }
 FOREIGN = {

@@ -15,6 +15,7 @@
      │  ├ Locked                     another run holds the environment
      │  ├ Damaged, Unreadable        `ledger.refusals`: a record, or the file, is not as it was written
      │  └ Unknown           exit 2   `ledger.refusals`: there is no such run or release
+     ├ EngineMissing, EngineFailed   exit 1   `engines.errors`: a database server of ours is not here, or refused
      ├ GateFailed           exit 1   a gate's verdict was not Successful
      └ Cancelled            exit 130 a person or a timeout ended it
         └ Superseded                 a newer run took its place
