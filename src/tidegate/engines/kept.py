@@ -11,7 +11,7 @@ from pathlib import Path
 from tidegate.engines.account import Account
 
 _KEEPER = Path(__file__).with_name("keeper.py")
-_TAIL_LINES = 20
+_TAIL_LINES = 40
 
 
 class Kept:

@@ -57,7 +57,8 @@ def mariadb(folder: Path, *, copied: Path | None = None) -> Server:
         first.touch(mode=0o600)
         first.write_text(_first(admin), encoding="utf-8")
         runner.owns(room)
-        command = [found["mariadbd"], "--no-defaults", f"--datadir={data}", f"--port={port}", f"--init-file={first}"]
+        command = [found["mariadbd"], "--no-defaults", f"--datadir={data}", f"--tmpdir={room}"]
+        command += [f"--port={port}", f"--init-file={first}"]
         command += [f"--{name}={value}" for name, value in _SETTINGS.items()]
         return Kept(command, runner=runner, log=room / "log", ending="KILL", remove=(room, folder))
 
@@ -168,6 +169,8 @@ def _install(found: Programs, data: Path) -> list[str]:
         found["mariadb-install-db"],
         "--no-defaults",
         f"--datadir={data}",
+        # A starting server removes the temporary tables of others from a folder that they share.
+        f"--tmpdir={data.parent}",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
         "--skip-name-resolve",

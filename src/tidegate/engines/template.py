@@ -14,7 +14,7 @@ from tidegate.engines.errors import EngineFailed
 from tidegate.engines.kept import Kept
 
 # Part of every key: raised when templates of the same version are made in another way.
-_GENERATION = 1
+_GENERATION = 2
 
 Recipe = Callable[[Path, Path], Sequence[str]]
 """Makes the command that fills a folder; the second argument is a file with the administrator's password."""
