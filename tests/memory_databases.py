@@ -123,6 +123,7 @@ class MemoryDatabases:
     async def create_scratch(self, place: Place, name: str, outline: Outline, log: Log) -> None:
         def call() -> None:
             server = self._server(place)
+            assert name not in server.scratch, "CREATE DATABASE of one that is there"
             server.scratch[name] = [*server.applied, *outline.pending]
 
         await self._wire.tell(f"databases.create_scratch {place.environment}", call)

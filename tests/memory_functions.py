@@ -98,6 +98,21 @@ class Strangers:
                 made = awslambda.Alias(alias, number, self._clock.revision())
                 alias_rules.create(NAMES, self._function(name), made)
 
+    def set(self, name: str, variables: Mapping[str, str]) -> None:
+        """UpdateFunctionConfiguration of variables, the others left as they are."""
+        with _mapped("UpdateFunctionConfiguration", name):
+            environment = self._function(name).latest.configuration.environment
+            changes = {"environment": MappingProxyType({**environment, **variables})}
+            self._functions.update_configuration(name, changes, None, self._at_once())
+
+    def variables_of(self, name: str) -> dict[str, str]:
+        """The variables of `$LATEST`."""
+        return dict(self._function(name).latest.configuration.environment)
+
+    def described(self, name: str) -> dict[str, str]:
+        """Version → description, of all published versions."""
+        return {one.number: one.configuration.description for one in self._function(name).versions.values()}
+
     def put(self, name: str, digest: str) -> None:
         """UpdateFunctionCode."""
         with _mapped("UpdateFunctionCode", name):
@@ -211,8 +226,7 @@ class MemoryFunctions(Strangers):
     async def published(self, name: str) -> Mapping[str, str]:
         def call() -> Mapping[str, str]:
             with _mapped("ListVersionsByFunction", name):
-                versions = self._function(name).versions.values()
-            return {version.number: version.configuration.description for version in versions}
+                return self.described(name)
 
         return await self._wire.ask(f"functions.published {name}", call)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.memory_cloud import MemoryCloud
+from tests.memory_databases import MemoryDatabases
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
 from tidegate.cloud.ports import Answer
@@ -89,6 +90,7 @@ class Shop:
         self.ledger = Ledger(self.store, lambda: self.cloud.wire.now)
         self.home = Home(self.folder / "home")
         self.cloud.functions.handler = answer
+        self.databases = MemoryDatabases(self.cloud.wire)
         for environment in self.pipeline.environments:
             for name in ("api", "worker"):
                 self.cloud.functions.create(f"{name}-{environment}", PLACEHOLDER, aliases=("live", "candidate"))
@@ -197,6 +199,7 @@ class Shop:
             examine=self.examine,
             clock=lambda: self.cloud.wire.now,
             pause=self.cloud.pause,
+            databases=self.databases if self.pipeline.database else None,
         )
 
     async def examine(self, environment: str) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from tidegate.execute.candidate import CANDIDATES, versions
 from tidegate.execute.gate import conclude
 from tidegate.execute.pointers import announce, applier, observe
 from tidegate.execute.promote import promote_functions
+from tidegate.execute.rehearsal import own_database
 from tidegate.execute.smoke import Trial, smoke
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Job, JobReport
@@ -20,6 +21,7 @@ async def deploy(shop: Workshop, job: Job) -> JobReport:
 
     With order `backend-first` the live pointers follow at once, as in the reference.
     """
+    await own_database(shop, job.environment)
     snapshot = await observe(shop, job.environment)
     release = shop.release()
     registry = await shop.cloud.images.access()

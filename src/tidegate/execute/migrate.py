@@ -25,7 +25,7 @@ async def migrate(shop: Workshop, job: Job) -> JobReport:
         Failure: When the database does not answer, or a migration fails.
     """
     databases, place = place_of(shop, job.environment)
-    await sweep(shop, place, job.name)
+    await sweep(shop, job.environment, job.name)
     outline = await databases.outline(place)
     if not outline.pending:
         _record(shop, job.environment, outline, ())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tidegate.errors import Moved
 from tidegate.execute.lock import fence, fence_earlier, held, renew
 from tidegate.execute.pointers import applier, observe, runtime
+from tidegate.execute.rehearsal import sweep_after
 from tidegate.execute.strangers import SITE, Stranger, strangers
 from tidegate.execute.workshop import Workshop
 from tidegate.ledger.environment import EnvironmentView
@@ -42,11 +43,21 @@ async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
     job = f"put-back-{view.name}"
     shop.ledger.job_started(shop.run, job)
     returned = await return_to(shop, view.name, way_back, job, Known(way_back, intended))
+    await sweep_after(shop, view.name, view.intent.run, job)
     shop.ledger.put_back(view.name, shop.run, reason)
     shop.ledger.job_ended(shop.run, job, JobReport(Phase.SUCCEEDED, reason))
     left = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
             for stranger in returned.strangers]  # fmt: skip
-    return [*left, *returned.moved]
+    return [*left, *returned.moved, *_stays(view)]
+
+
+def _stays(view: EnvironmentView) -> list[str]:
+    """What does not go back: an expanded schema, which the release before was rehearsed on."""
+    assert view.intent
+    expanded = any(entry.kind == "schema-moved" and entry.run == view.intent.run for entry in view.history)
+    if not expanded or view.schema is None:
+        return []
+    return [f"the schema stays at {view.schema.expand}: what is live was rehearsed on it"]
 
 
 async def return_first(shop: Workshop, view: EnvironmentView, run: str) -> None:

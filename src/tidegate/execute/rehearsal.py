@@ -6,9 +6,10 @@ AURORA_DATABASE. It is asked by its number: no alias ever points to it. The scra
 last, so that as long as anything is left of a rehearsal, it is there to tell.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
-from tidegate.errors import GateFailed, NotFound
+from tidegate.errors import Failure, GateFailed, NotFound
 from tidegate.execute.database import Outline, Place
 from tidegate.execute.pointers import live_versions
 from tidegate.execute.smoke import Trial
@@ -29,6 +30,8 @@ SCRATCH = "tidegate_rehearsal_"
 """Scratch databases of rehearsals begin so; the run's number follows."""
 NOTE = "tidegate rehearsal"
 """Descriptions of the versions that are published for one begin so."""
+STEP = "rehearse"
+"""The step of a rehearsal begins so; it is done once nothing is left of it."""
 
 
 async def rehearse(shop: Workshop, job: Job, place: Place, outline: Outline) -> list[Measurement]:
@@ -51,13 +54,16 @@ async def rehearse(shop: Workshop, job: Job, place: Place, outline: Outline) -> 
         return [_said(shop, job, f"no function of {view.live} uses the database")]
     assert shop.databases
     scratch = f"{SCRATCH}{shop.run}"
-    with shop.step(job.environment, job.name, f"rehearse {view.live} on {scratch}"):
+    with shop.step(job.environment, job.name, f"{STEP} {view.live} on {scratch}"):
         try:
             await shop.databases.create_scratch(place, scratch, outline, shop.log(job.name))
             numbers = await _published(shop, trial, snapshot, using, scratch)
             measurements = await smoke_versions(shop, trial, numbers)
-        finally:
-            await sweep(shop, place, job.name)
+        except BaseException:
+            with contextlib.suppress(Failure):  # what failed first is told; whoever puts back sweeps again
+                await sweep(shop, place.environment, job.name)
+            raise
+        await sweep(shop, place.environment, job.name)
     if judge(measurements) is not Verdict.SUCCESSFUL:
         raise _unfit(job, view.live, measurements)
     return measurements
@@ -141,29 +147,57 @@ async def _use(shop: Workshop, name: str, database: str | None) -> None:
     await functions.ended(shop.cloud, name, LATEST, shop.pause)
 
 
-async def sweep(shop: Workshop, place: Place, job: str) -> None:
+async def sweep(shop: Workshop, environment: str, job: str) -> None:
     """Remove what is left of a rehearsal, this run's or one that was killed; nothing where no scratch database is."""
+    assert shop.pipeline.database
     assert shop.databases
+    place = Place(environment, shop.pipeline.database, shop.source)
     scratches = await shop.databases.scratches(place, SCRATCH)
     if not scratches:
         return
     shop.log(job)(f"removes what rehearsals made: {', '.join(scratches)}")
-    await together(_clean(shop, expand(spec.name, place.environment)) for spec in shop.pipeline.functions.values())
+    await together(_clean(shop, name) for name in _names(shop, environment))
     for name in scratches:
         await shop.databases.drop_scratch(place, name)
 
 
+async def sweep_after(shop: Workshop, environment: str, run: str, job: str) -> None:
+    """As `sweep`, where a run that ended or was killed may have left something; asks nobody where it did not."""
+    jobs = shop.ledger.run(run).jobs.values()
+    steps = [step for one in jobs if one.environment == environment for step in one.steps]
+    left = any(step.name.startswith(STEP) and step.done is None for step in steps)
+    if left and shop.databases is not None:
+        await sweep(shop, environment, job)
+
+
+async def own_database(shop: Workshop, environment: str) -> None:
+    """See that no candidate is published with the database of a rehearsal that was killed."""
+    if shop.pipeline.database is not None:
+        await together(_restore(shop, name) for name in _names(shop, environment))
+
+
+def _names(shop: Workshop, environment: str) -> list[str]:
+    return [expand(spec.name, environment) for spec in shop.pipeline.functions.values()]
+
+
 async def _clean(shop: Workshop, name: str) -> None:
     """Give `$LATEST` its database back, and remove the versions that were published for rehearsals."""
+    if not await _restore(shop, name):
+        return
+    for version, description in (await shop.cloud.functions.published(name)).items():
+        if description.startswith(NOTE):
+            await shop.cloud.functions.discard(name, version)
+
+
+async def _restore(shop: Workshop, name: str) -> bool:
+    """Give `$LATEST` back the database that users' version has; False where there is no such function."""
     port = shop.cloud.functions
     try:
         now = (await port.variables(name, LATEST)).get(DATABASE_VARIABLE, "")
-    except NotFound:  # an optional function
-        return
+    except NotFound:  # an optional one
+        return False
     if now.startswith(SCRATCH):
         pointer = (await port.observe(name, (LIVE,))).aliases.get(LIVE)
         was = await port.variables(name, pointer.version) if pointer else {}
         await _use(shop, name, was.get(DATABASE_VARIABLE))
-    for version, description in (await port.published(name)).items():
-        if description.startswith(NOTE):
-            await port.discard(name, version)
+    return True
