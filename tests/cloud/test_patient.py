@@ -20,6 +20,9 @@ Ask = Callable[[Cloud], Awaitable[object]]
 REPEATED: dict[str, Ask] = {
     "functions.observe": lambda cloud: cloud.functions.observe("f", ("live",)),
     "functions.version": lambda cloud: cloud.functions.version("f", "1"),
+    "functions.variables": lambda cloud: cloud.functions.variables("f", "1"),
+    "functions.published": lambda cloud: cloud.functions.published("f"),
+    "functions.discard": lambda cloud: cloud.functions.discard("f", "1"),
     "buckets.keys": lambda cloud: cloud.buckets.keys("b", ""),
     "buckets.read": lambda cloud: cloud.buckets.read("b", "k"),
     "buckets.write": lambda cloud: cloud.buckets.write("b", "k", b"", content_type="", cache_control=""),
@@ -40,6 +43,7 @@ REPEATED: dict[str, Ask] = {
 }
 ONCE: dict[str, Ask] = {
     "functions.update_code": lambda cloud: cloud.functions.update_code("f", "u", "a"),
+    "functions.set_variables": lambda cloud: cloud.functions.set_variables("f", {}, "a"),
     "functions.publish": lambda cloud: cloud.functions.publish("f", "d", "a", ""),
     "functions.point": lambda cloud: cloud.functions.point("f", ALIAS, "2", ""),
     "functions.invoke": lambda cloud: cloud.functions.invoke("f", "live", {}),
@@ -78,7 +82,7 @@ def silent(answers_at: int) -> tuple[Silent, Cloud]:
 async def test_what_may_be_done_twice_is_asked_again(name: str) -> None:
     port, cloud = silent(answers_at=3)
     answer = await REPEATED[name](cloud)
-    assert answer == (None if name == "buckets.delete" else name.partition(".")[2])
+    assert answer == (None if name in {"buckets.delete", "functions.discard"} else name.partition(".")[2])
     assert len(port.calls) == 3
     assert all(call == port.calls[0] for call in port.calls)
     port, cloud = silent(answers_at=4)

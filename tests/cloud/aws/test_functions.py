@@ -153,3 +153,28 @@ async def test_what_does_not_exist_is_not_found(cloud: Cloud, function: str) -> 
         await cloud.functions.update_code(
             function, "123456789012.dkr.ecr.ap-southeast-1.amazonaws.com/none@sha256:00", ""
         )
+
+
+async def test_variables_are_set_under_the_revision_and_frozen_by_a_version(cloud: Cloud, function: str) -> None:
+    before = await settled(cloud, function)
+    given = {**await cloud.functions.variables(function, "$LATEST"), "AURORA_DATABASE": "scratch"}
+    await cloud.functions.set_variables(function, given, before.revision)
+    latest = await settled(cloud, function)
+    assert latest.configuration != before.configuration
+    with pytest.raises(Moved):
+        await cloud.functions.set_variables(function, {}, before.revision)
+    published = await cloud.functions.publish(function, latest.digest, latest.revision, "a rehearsal")
+    await settled(cloud, function, published.version)
+    assert await cloud.functions.variables(function, published.version) == given
+    assert "AURORA_DATABASE" not in await cloud.functions.variables(function, "1")
+    assert (await cloud.functions.published(function))[published.version] == "a rehearsal"
+
+
+async def test_a_version_that_no_alias_points_to_is_discarded(cloud: Cloud, function: str) -> None:
+    latest = await settled(cloud, function)
+    published = await cloud.functions.publish(function, latest.digest, latest.revision, "")
+    await cloud.functions.discard(function, published.version)
+    assert published.version not in await cloud.functions.published(function)
+    await cloud.functions.discard(function, published.version)
+    with pytest.raises(CloudError):
+        await cloud.functions.discard(function, "1")
