@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.plan.database import DATABASE, NO_MIGRATIONS, SPEC
 from tests.plan.reference import PIPELINE
 from tidegate.model.actions import Actions, ApprovalBy, Credentials, Supply
 from tidegate.model.pipeline import Order, Pipeline, Strategy
@@ -15,6 +16,7 @@ CHOICES: Mapping[str, Sequence[Any]] = {
     "environments": (1, 2, 3),
     "halves": ("both", "functions", "site"),
     "strategy": tuple(Strategy),
+    "database": (None, SPEC, NO_MIGRATIONS.database),
     "order": tuple(Order),
     "check": (True, False),
     "browser": (True, False),
@@ -37,6 +39,7 @@ def pipeline_of(settings: Mapping[str, Any]) -> Pipeline:
     backend = settings["halves"] != "site"
     return replace(
         PIPELINE,
+        components=DATABASE.components,
         images=PIPELINE.images if backend else {},
         functions=PIPELINE.functions if backend else {},
         site=site if backend or site is None else replace(site, api=None),
@@ -49,6 +52,7 @@ def pipeline_of(settings: Mapping[str, Any]) -> Pipeline:
             name: replace(PIPELINE.environments[name], approval=name in settings["approvals"]) for name in names
         },
         actions=_actions(PIPELINE.actions, settings),
+        database=settings["database"] if backend else None,
     )
 
 

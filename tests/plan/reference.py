@@ -1,4 +1,4 @@
-"""The reference pipeline, as the example product declares it, and pushes to it."""
+"""The reference pipeline, as the example product declares it but for its database, and pushes to it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,13 @@ from tidegate.plan.configuration import configuration_hash
 from tidegate.plan.graph import Behind, plan_run
 from tidegate.plan.scope import scope_of
 
-PIPELINE = load(Path(__file__).parents[2] / "examples" / "daily-report")
+DECLARED = load(Path(__file__).parents[2] / "examples" / "daily-report")
+PIPELINE = replace(
+    DECLARED,
+    functions={key: replace(spec, database=False) for key, spec in DECLARED.functions.items()},
+    database=None,
+)
+"""What has a database is `tests/plan/database.py`."""
 BACKEND_FIRST = replace(PIPELINE, order=Order.BACKEND_FIRST)
 ENVIRONMENTS = tuple(PIPELINE.environments)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, combinations, product
 
+from tests.plan.database import migrated
 from tests.plan.reference import changes, release
 from tidegate.model.job import Plan
 from tidegate.model.pipeline import Pipeline
@@ -29,14 +30,18 @@ LAGS = (
     Behind("lags", "lags"),
     Behind(evidence="is not proven"),
 )
+MIGRATION = "migrations/versions/1a.py"
+SCHEMA_LAG = Behind(schema="lags")
+"""What pushes may touch and environments may lack besides, where there is a database."""
 
 
 def scopes(pipeline: Pipeline) -> Iterator[Scope]:
     """What every set of changed files asks for: behind no release, behind one, behind one of another configuration."""
-    known = release(pipeline)
+    known = migrated(pipeline) if pipeline.database else release(pipeline)
     other = replace(known, configuration="other")
-    for size in range(len(FILES) + 1):
-        for touched in combinations(FILES.values(), size):
+    files = (*FILES.values(), *((MIGRATION,) if pipeline.database else ()))
+    for size in range(len(files) + 1):
+        for touched in combinations(files, size):
             for last in (None, known, other):
                 yield scope_of(pipeline, changes(*touched, pipeline=pipeline), last)
 
@@ -46,7 +51,8 @@ def plans(pipeline: Pipeline) -> Iterator[Plan]:
     distinct = {_signature(scope): scope for scope in scopes(pipeline)}
     seen: set[tuple[bool, ...]] = set()
     names = tuple(pipeline.environments)
-    for scope, lags in product(distinct.values(), product(LAGS, repeat=len(names))):
+    kinds = (*LAGS, *((SCHEMA_LAG,) if pipeline.database else ()))
+    for scope, lags in product(distinct.values(), product(kinds, repeat=len(names))):
         plan = plan_run(pipeline, "c1", "c0", scope, None, dict(zip(names, lags, strict=True)))
         pattern = tuple(job.applies for job in plan.jobs)
         if pattern not in seen:
@@ -56,5 +62,8 @@ def plans(pipeline: Pipeline) -> Iterator[Plan]:
 
 def _signature(scope: Scope) -> tuple[object, ...]:
     """All of a scope but its words: `plan_run` asks only whether there is a reason."""
-    facts = (bool(scope.site), bool(scope.configuration), bool(scope.check), scope.release, bool(scope.quiet))
+    facts = (
+        *(bool(scope.site), bool(scope.schema), bool(scope.configuration), bool(scope.check)),
+        *(scope.release, bool(scope.quiet)),
+    )
     return tuple(chain(sorted(scope.images), facts))

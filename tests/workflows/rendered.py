@@ -3,17 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tests.plan.database import SPEC
 from tests.plan.reference import PIPELINE
 from tests.soak.shop import DECLARED
 from tests.workflows.workflow import Workflow, load_workflow
 from tidegate.actions import FOLDER, workflows
 from tidegate.config.load import parse
 from tidegate.model.actions import Actions, ApprovalBy, Supply
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.pipeline import Component, Pipeline
 
 ACTIONS = Actions(ledger="s3://ledger", supply=Supply("runner.lock"))
 SHOP = replace(parse(DECLARED.encode(), "tidegate.yaml"), actions=ACTIONS)
 """A pipeline of two environments: small enough to try every mutation."""
+STORING = replace(
+    SHOP,
+    components={**SHOP.components, "schema": Component("schema", ("migrations/**",))},
+    site=None,
+    browser=None,
+    contract=None,
+    database=SPEC,
+)
+"""The same with a database in place of the site."""
 
 
 def asking(pipeline: Pipeline, approval: ApprovalBy) -> Pipeline:

@@ -22,7 +22,7 @@ from tests.workflows.explore import (
 from tests.workflows.local import Local
 from tests.workflows.mutants import mutants
 from tests.workflows.plans import plans
-from tests.workflows.rendered import SHOP, asking, deploy_of, deploy_text, reviewed
+from tests.workflows.rendered import SHOP, STORING, asking, deploy_of, deploy_text, reviewed
 from tests.workflows.workflow import Workflow
 from tidegate.model.actions import ApprovalBy
 from tidegate.model.job import Plan
@@ -34,6 +34,7 @@ WHOLE = [
     pytest.param(PIPELINE, id="reference"),
     pytest.param(BACKEND_FIRST, id="backend-first"),
     pytest.param(SHOP, id="shop"),
+    pytest.param(STORING, id="storing"),
     pytest.param(asking(SHOP, ApprovalBy.DISPATCH), id="asking-by-dispatch"),
     pytest.param(asking(SHOP, ApprovalBy.ENVIRONMENT), id="asking-reviewers"),
 ]
@@ -51,7 +52,7 @@ def test_every_plan_ends_as_on_one_machine_however_its_jobs_end(pipeline: Pipeli
     for plan in plans(pipeline):
         local = Local(runner, plan)
         count += sum(compare(local, Carried(workflow, plan, reading, reviewed(pipeline))) for reading in ENDING)
-    assert count > 1000
+    assert count > (1000 if pipeline.site else 200)
 
 
 @pytest.mark.parametrize("pipeline", WHOLE)
