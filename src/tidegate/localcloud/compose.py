@@ -6,6 +6,7 @@ from tidegate.localcloud.cloudfront import CloudFrontService, MotoBuckets
 from tidegate.localcloud.codebuild.service import CodeBuildService
 from tidegate.localcloud.ecr.service import EcrService
 from tidegate.localcloud.health import PATH, health
+from tidegate.localcloud.rds.service import RdsService
 from tidegate.localcloud.server import EmbeddedCloud
 from tidegate.localcloud.service import Settings
 from tidegate.localcloud.sources.service import EventSources
@@ -21,6 +22,7 @@ def compose(settings: Settings) -> EmbeddedCloud:
     cloud.add(ecr, functions, ApiGatewayService(cloud, functions, telemetry))
     cloud.add(EventSources(cloud, functions, cloud.moto, telemetry))
     cloud.add(CodeBuildService(cloud, cloud.moto, telemetry))
+    cloud.add(RdsService(cloud))
     cloudfront = CloudFrontService(cloud, MotoBuckets(cloud.moto))
     cloud.add(cloudfront)
     cloud.route_unsigned(PATH, health)

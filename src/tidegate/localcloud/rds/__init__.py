@@ -1,0 +1,1 @@
+"""Amazon Aurora: clusters that are real database servers, and snapshots of them."""
