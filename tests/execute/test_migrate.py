@@ -8,6 +8,7 @@ from tests.execute.databases import DatabaseShop
 from tests.execute.shops import PIPELINE, all_on, digest
 from tests.execute.walks import phases, walked
 from tidegate.model.job import JobReport
+from tidegate.model.record import SchemaMoved
 
 GATE = "validate-aurora-schema"
 
@@ -173,3 +174,23 @@ async def test_a_lost_answer_leaves_nothing_of_a_rehearsal(live: DatabaseShop, c
     assert live.cloud.functions.variables_of("api-dev")["AURORA_DATABASE"] == "funds_dev"
     assert live.cloud.functions.versions("api-dev") == ["1", "2"]
     assert live.server("dev").scratch == {}
+
+
+async def test_no_return_to_code_that_needs_what_a_contract_took_away(live: DatabaseShop) -> None:
+    live.release("b")
+    await walked(live.pushing("b", "1a", "2b", contract=["c1"]))
+    assert live.ledger.environment("prod").live == "r4"
+    lock = live.ledger.acquire("prod", "9", "ada", "contract", 60.0)
+    moved = SchemaMoved("9", "r4", "contract", ("c1",), "2b", ("c1",), 0.0, by="ada")
+    live.ledger.schema_moved("prod", moved)
+    live.ledger.release_lock("prod", lock.run)
+    before = list(live.cloud.wire.writes)
+    reports, undone = await walked(live.rolling_back("r2"))
+    assert "r2 cannot come back to prod" in failure(reports, "rollback-prod")
+    assert live.cloud.wire.writes == before
+    assert undone == []
+    view = live.ledger.environment("prod")
+    assert (view.live, view.pinned, view.lock, view.intent) == ("r4", None, None, None)
+    reports, _ = await walked(live.rolling_back("r2", "dev"))
+    assert phases(reports)["rollback-dev"] == "succeeded"
+    assert live.server("dev").applied == ["1a", "2b"], "code goes back, the schema stays"

@@ -8,6 +8,7 @@ from tidegate.execute.pointers import observe, pointers_of
 from tidegate.execute.put_back import Known, return_first, return_to
 from tidegate.execute.way_back import WayBackTo, prove_site, prove_way_back
 from tidegate.execute.workshop import Workshop
+from tidegate.ledger.contracting import needed_again
 from tidegate.model.job import Job, JobReport, Phase
 
 
@@ -19,6 +20,7 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
 
     Raises:
         Locked: When a run holds the environment; a rollback does not wait in line.
+        GateFailed: When the release does not answer as it must, or needs what a contract migration took away.
         LedgerError: When the ledger does not know where the pointers stood.
     """
     environment, release = job.environment, shop.release()
@@ -27,6 +29,8 @@ async def roll_back(shop: Workshop, job: Job) -> JobReport:
         raise LedgerError(f"{release.id} was never live in {environment}", where=environment)
     await take_now(shop, environment, f"rollback to {release.id}")
     try:
+        if refused := needed_again(shop.ledger.environment(environment), release):
+            raise refused
         await _prove(shop, environment, release.id, pointers)
     except Failure:
         intent = shop.ledger.environment(environment).intent

@@ -3,6 +3,7 @@
 import getpass
 
 from tidegate.errors import ConfigError
+from tidegate.ledger.contracting import needed_again
 from tidegate.ledger.environment import EnvironmentView
 from tidegate.model.job import Duty, Job, Plan
 from tidegate.model.run import RunView
@@ -15,12 +16,15 @@ async def rollback(project: Project, environment: str, to: str | None, reason: s
 
     Raises:
         ConfigError: When there is no such environment, or the release never was live there.
+        GateFailed: When the release needs what a contract migration took away.
         Locked: When a run holds the environment.
     """
     with project.ledger() as ledger:
         view = ledger.environment(environment)
         target = _target(view, to)
         release = ledger.release(target)
+        if refused := needed_again(view, release):
+            raise refused
         name, why = f"rollback-{environment}", reason or f"from {view.live}"
         limit = project.pipeline_at(project.repository(), release.commit).timeouts.of(Duty.ROLLBACK)
         plan = Plan(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tidegate.ledger.contracting import Contracting, contracting
 from tidegate.ledger.eligibility import lack
 from tidegate.ledger.environment import EnvironmentView
 from tidegate.ledger.ledger import Ledger
@@ -27,6 +28,10 @@ class EnvironmentStatus:
         pinned: By whom and why, empty when it is not.
         withdrawn: Why the live release no longer counts as proven here, empty when it does.
         holder: Which run holds it now, empty when none does.
+        schema: The last expand migration that Tidegate applied; empty where it applied none.
+        contract: Contract migrations of the live release that are still to be applied.
+        contract_from: When they may be, seconds since the epoch; None where nothing has to be waited for.
+        contract_waits_for: The release that one might have to return to until then.
     """
 
     name: str
@@ -37,6 +42,10 @@ class EnvironmentStatus:
     pinned: str
     withdrawn: str
     holder: str
+    schema: str = ""
+    contract: tuple[str, ...] = ()
+    contract_from: float | None = None
+    contract_waits_for: str = ""
 
 
 def environments_status(project: Project) -> tuple[EnvironmentStatus, ...]:
@@ -44,7 +53,7 @@ def environments_status(project: Project) -> tuple[EnvironmentStatus, ...]:
     with project.ledger() as ledger:
         views = [ledger.environment(name) for name in ledger.environments()]
         views.sort(key=lambda view: view.history[0].at if view.history else 0.0)
-        return tuple(_status(ledger, view) for view in views)
+        return tuple(_status(project, ledger, view) for view in views)
 
 
 def unfinished_runs(project: Project) -> tuple[RunView, ...]:
@@ -61,13 +70,14 @@ def run_status(project: Project, run: str) -> tuple[RunView, dict[str, float]]:
         return view, expected_times(ledger, view.plan) if view.plan else {}
 
 
-def _status(ledger: Ledger, view: EnvironmentView) -> EnvironmentStatus:
+def _status(project: Project, ledger: Ledger, view: EnvironmentView) -> EnvironmentStatus:
     holder = ""
     if view.lock is not None:
         run = ledger.run(view.lock.run).judged(attempt_lives)
         holder = f"held by run {run.id} ({run.shown}): {view.lock.reason}"
         if run.interrupted:
             holder += f"; `tidegate resume {run.id}` brings it onto one release"
+    still = _contracting(project, ledger, view)
     return EnvironmentStatus(
         name=view.name,
         release=view.live,
@@ -77,4 +87,17 @@ def _status(ledger: Ledger, view: EnvironmentView) -> EnvironmentStatus:
         pinned=f"{view.pinned.by}: {view.pinned.reason}" if view.pinned else "",
         withdrawn=lack(view, view.live) if view.live else "",
         holder=holder,
+        schema=view.schema.expand if view.schema else "",
+        contract=still.pending,
+        contract_from=still.from_at or None,
+        contract_waits_for=still.because,
     )
+
+
+def _contracting(project: Project, ledger: Ledger, view: EnvironmentView) -> Contracting:
+    """What is still to be contracted, by the rollback window that the live release declares."""
+    live = ledger.release(view.live) if view.live else None
+    if live is None or live.schema is None or not live.schema.contract:
+        return Contracting()
+    database = project.pipeline_at(project.repository(), live.commit).database
+    return contracting(view, ledger.release, database.rollback_window_seconds if database else 0.0)

@@ -58,8 +58,21 @@ def _print(found: tuple[EnvironmentStatus, ...]) -> None:
             click.echo(f"{'':<10} pinned by {one.pinned}; `tidegate unpin {one.name}` lifts it")
         if one.withdrawn:
             click.echo(f"{'':<10} {one.withdrawn}")
+        if one.schema:
+            click.echo(f"{'':<10} schema {one.schema}{_contract(one, time.time())}")
         if one.holder:
             click.echo(f"{'':<10} {one.holder}")
+
+
+def _contract(one: EnvironmentStatus, now: float) -> str:
+    """What is still to be taken away, and when it may be."""
+    if not one.contract:
+        return ""
+    told = f"; contract {', '.join(one.contract)}"
+    if one.contract_from is None or now >= one.contract_from:
+        return f"{told} may be applied: `tidegate migrate apply {one.name} --phase contract`"
+    until = datetime.datetime.fromtimestamp(one.contract_from).astimezone()
+    return f"{told} waits until {until:%Y-%m-%d %H:%M:%S}: {one.contract_waits_for} needs what it takes away"
 
 
 def _print_unfinished(runs: tuple[RunView, ...]) -> None:
