@@ -59,7 +59,7 @@ class MemoryBuilds:
 
     def create(self, name: str, kind: str = "S3", location: str = "sources/tests/source.zip", most: int = 0) -> None:
         """CreateProject; `most` is how many builds may run at once, 0 for any number."""
-        source = Source(kind, location, "version: 0.2\n" if kind == "NO_SOURCE" else "")
+        source = Source(kind, location, "" if kind == "S3" else "version: 0.2\n")
         arn, now = self.state.builds.project_arn(name), self._wire.now
         made = Project(name, arn, source, {}, (), "role", now, now, most_at_once=most or None)
         self.state.builds.create(made)
@@ -93,6 +93,7 @@ class MemoryBuilds:
                 variables, source_location=order.location or None, token=order.token, said=repr(order)
             )
             with _mapped("StartBuild", order.project):
+                self.all(order.project)
                 uuid = f"uuid-{next(self.state.numbers)}"
                 build, made = self.state.builds.start(order.project, overrides, uuid, "tidegate", self._wire.now)
             if made:

@@ -33,7 +33,7 @@ database:
   rollback-window: 12h
   lock-timeout: 3s
   statement-timeout: 1m
-  vpc-tests: {timeout: 5m, project: "shop-vpc-{env}"}
+  vpc-tests: {timeout: 5m, project: "shop-vpc-{env}", buildspec: ci/vpc.yml}
 environments:
   dev: {}
   prod: {after: dev}
@@ -57,7 +57,7 @@ def test_what_is_given() -> None:
         rollback_window_seconds=12 * 3600,
         lock_timeout_seconds=3,
         statement_timeout_seconds=60,
-        vpc_tests=VpcTests("shop-vpc-{env}", 300, "AURORA_ENABLED"),
+        vpc_tests=VpcTests("shop-vpc-{env}", 300, "AURORA_ENABLED", "ci/vpc.yml"),
     )
     assert small().functions["api"].database
 
@@ -99,6 +99,7 @@ REFUSED = [
     ("lock-timeout: 3s", "lock-timeout: 2m", "24:17", "may take 1m never waits 2m for a lock", "shorter"),
     ("statement-timeout: 1m", "statement-timeout: 0s", "25:22", "statement-timeout cannot be no time", "'5m'"),
     ("timeout: 5m,", "timeout: 0m,", "26:24", "tests cannot end in no time", "20m"),
+    ("ci/vpc.yml", "../vpc.yml", "26:66", "'../vpc.yml' leads out of the repository", "inside it"),
     ("timeout: 5m,", "enabled: A-B,", "26:24", "database.vpc-tests.enabled cannot be 'A-B'", "must match"),
     ("lock-timeout", "lock-timout", "24:3", "unknown key 'lock-timout' in database", "'lock-timeout'"),
     (
@@ -142,3 +143,18 @@ def test_what_the_code_expects_may_stand_in_a_file(source: str) -> None:
     database = small("src/tables.py:metadata", source).database
     assert database
     assert database.expected == source
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"AURORA_ENABLED": "true"}, ""),
+        ({"AURORA_ENABLED": " True"}, ""),
+        ({"AURORA_ENABLED": "false"}, "AURORA_ENABLED is 'false', not `true`"),
+        ({"AURORA_ENABLED": "1"}, "AURORA_ENABLED is '1', not `true`"),
+        ({"AURORA_ENABLED": ""}, "AURORA_ENABLED is not set"),
+        ({"OTHER": "true"}, "AURORA_ENABLED is not set"),
+    ],
+)
+def test_tests_inside_the_vpc_apply_where_their_variable_says_so(variables: dict[str, str], why: str) -> None:
+    assert VpcTests("vpc-{env}").idle(variables) == why

@@ -48,11 +48,15 @@ def changes(*files: str, pipeline: Pipeline = PIPELINE) -> ChangeSet:
 
 
 def planned(
-    *files: str, pipeline: Pipeline = PIPELINE, last: Release | None, behind: Mapping[str, Behind] | None = None
+    *files: str,
+    pipeline: Pipeline = PIPELINE,
+    last: Release | None,
+    behind: Mapping[str, Behind] | None = None,
+    untested: str = "",
 ) -> Plan:
     scope = scope_of(pipeline, changes(*files, pipeline=pipeline), last)
     lag = {name: Behind() for name in pipeline.environments} | dict(behind or {})
-    return plan_run(pipeline, "c1", "c0" if last else None, scope, last, lag)
+    return plan_run(pipeline, "c1", "c0" if last else None, scope, last, lag, untested)
 
 
 def applied(plan: Plan) -> list[str]:

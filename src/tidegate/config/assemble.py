@@ -135,7 +135,7 @@ def _database(database: DatabaseSection) -> DatabaseSpec:
         rollback_window_seconds=seconds(database.rollback_window),
         lock_timeout_seconds=seconds(database.lock_timeout),
         statement_timeout_seconds=seconds(database.statement_timeout),
-        vpc_tests=VpcTests(tests.project, seconds(tests.timeout), tests.enabled) if tests else None,
+        vpc_tests=VpcTests(tests.project, seconds(tests.timeout), tests.enabled, tests.buildspec) if tests else None,
     )
 
 

@@ -31,9 +31,15 @@ def _database(database: DatabaseSection) -> Iterator[Finding]:
     if database.migrations is None and database.expected is None:
         what = "nothing says what the schema is to be, so the schema gate would prove nothing"
         yield Finding(("database",), what, "give 'migrations', 'expected' or both", key=True)
-    for key, path in (("migrations", database.migrations), ("expected", database.expected)):
+    buildspec = database.vpc_tests.buildspec if database.vpc_tests else None
+    paths: dict[Path, str | None] = {
+        ("migrations",): database.migrations,
+        ("expected",): database.expected,
+        ("vpc-tests", "buildspec"): buildspec,
+    }
+    for where, path in paths.items():
         if path is not None and ".." in path.split("/"):
-            yield Finding(("database", key), f"{path!r} leads out of the repository", "name one inside it")
+            yield Finding(("database", *where), f"{path!r} leads out of the repository", "name one inside it")
     durations = {
         "rollback-window": database.rollback_window,
         "lock-timeout": database.lock_timeout,

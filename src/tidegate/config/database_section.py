@@ -24,8 +24,13 @@ class VpcTestsSection(Section):
     enabled: str = Field(
         default="AURORA_ENABLED",
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
-        description="Variable of Tidegate's environment (on GitHub of the environment's variables): the tests apply"
+        description="Variable of Tidegate's environment (on GitHub a variable of the repository): the tests apply"
         " where it is `true`.",
+    )
+    buildspec: FolderPath | None = Field(
+        default=None,
+        description="The buildspec, in the repository; without it, the one that the project names.",
+        examples=["tests/vpc/buildspec.yml"],
     )
 
 

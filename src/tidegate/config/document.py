@@ -216,6 +216,9 @@ class TimeoutsSection(Section):
     )
     validate_aurora_schema: Duration | None = Field(default=None, description="Limit of the schema gate.")
     deploy: Duration | None = Field(default=None, description="Limit of bringing functions to their candidates.")
+    vpc_integration_tests: Duration | None = Field(
+        default=None, description="Limit of the tests inside the VPC; never shorter than theirs where none is given."
+    )
     deploy_frontend: Duration | None = Field(
         default=None, description="Limit of uploading the site, and of bringing it to TEST."
     )

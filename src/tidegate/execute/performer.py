@@ -20,6 +20,7 @@ from tidegate.execute.rollback import roll_back
 from tidegate.execute.schema_gate import schema_gate
 from tidegate.execute.skew import skew_test
 from tidegate.execute.verify import take_settled, verify
+from tidegate.execute.vpc_tests import vpc_tests
 from tidegate.execute.workshop import Workshop
 from tidegate.model.job import Duty, Job, JobReport, Phase
 from tidegate.targets.together import together
@@ -117,6 +118,8 @@ class RunPerformer:
                 return await schema_gate(shop, job)
             case Duty.DEPLOY:
                 return await deploy(shop, job)
+            case Duty.VPC_TESTS:
+                return await vpc_tests(shop, job)
             case Duty.DEPLOY_SITE:
                 return await site.deploy_site(shop, job)
             case Duty.BROWSER:
@@ -155,7 +158,7 @@ class RunPerformer:
         )
 
 
-_STEPPING = {Duty.DEPLOY, Duty.DEPLOY_SITE, Duty.PROMOTE, Duty.PROMOTE_SITE, Duty.SKEW}
+_STEPPING = {Duty.DEPLOY, Duty.DEPLOY_SITE, Duty.PROMOTE, Duty.PROMOTE_SITE, Duty.SKEW, Duty.VPC_TESTS}
 """Jobs whose first step, which takes the record of the start along, comes soon."""
 
 

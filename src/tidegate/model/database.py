@@ -1,5 +1,6 @@
 """Database: what a product declares of the Aurora cluster that its functions use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,12 +19,21 @@ class VpcTests:
     Attributes:
         project: Name pattern (`{env}`) of the CodeBuild project.
         timeout_seconds: How long a build may take.
+        buildspec: Path of the buildspec below the product's root; None where the project itself names it.
         enabled: The variable in Tidegate's environment that must be `true` for the tests to apply.
     """
 
     project: str
     timeout_seconds: int = 1200
     enabled: str = "AURORA_ENABLED"
+    buildspec: str | None = None
+
+    def idle(self, variables: Mapping[str, str]) -> str:
+        """Why they do not apply under these variables; empty where they do. GitHub's own `==` ignores case too."""
+        value = variables.get(self.enabled, "").strip()
+        if value.lower() == "true":
+            return ""
+        return f"{self.enabled} is {f'{value!r}, not `true`' if value else 'not set'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Duty(StrEnum):
     MIGRATE = "migrate"
     SCHEMA_GATE = "validate-aurora-schema"
     DEPLOY = "deploy"
+    VPC_TESTS = "vpc-integration-tests"
     DEPLOY_SITE = "deploy-frontend"
     BROWSER = "e2e-test"
     SKEW = "skew-test"

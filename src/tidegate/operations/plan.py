@@ -1,6 +1,7 @@
 """`tidegate plan`: what a push would do, which file and which pattern is the reason, and how long it took before."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -62,7 +63,8 @@ async def make_plan(project: Project, reference: str = "HEAD") -> Planned:
             addresses = read_addresses(pipeline, project.home)
             async with project.cloud(pipeline) as cloud:
                 behind = await behind_of(cloud, pipeline, addresses, last, ledger)
-        plan = _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
+        base, untested = last.commit if last else None, _untested(pipeline)
+        plan = _told(plan_run(pipeline, commit, base, scope, last, behind, untested))
         return Planned(pipeline, changes, plan, expected_times(ledger, plan))
 
 
@@ -86,7 +88,14 @@ def plan_by_ledger(project: Project, ledger: Ledger, reference: str) -> Plan:
         )
     scope = scope_of(pipeline, _changes(repository, pipeline, commit, last), last)
     behind = {name: known_lack(ledger.environment(name), last, ledger.release) for name in pipeline.environments}
-    return _told(plan_run(pipeline, commit, last.commit if last else None, scope, last, behind))
+    base, untested = last.commit if last else None, _untested(pipeline)
+    return _told(plan_run(pipeline, commit, base, scope, last, behind, untested))
+
+
+def _untested(pipeline: Pipeline) -> str:
+    """Why tests inside the VPC do not apply in this environment of Tidegate's; empty where they do."""
+    tests = pipeline.database.vpc_tests if pipeline.database else None
+    return tests.idle(os.environ) if tests else ""
 
 
 def known_lack(view: EnvironmentView, last: Release | None, release: Callable[[str], Release]) -> Behind:

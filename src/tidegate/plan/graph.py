@@ -12,6 +12,8 @@ DETECT = "detect-changes"
 CHECK = "test"
 BUILD = "build"
 BUILD_SITE = "build-frontend"
+BESIDES_SECONDS = 300
+"""What a job is given besides the time of that which it waits for."""
 BUILD_SCHEMA = "build-schema"
 
 
@@ -40,6 +42,7 @@ def plan_run(
     scope: Scope,
     last: Release | None,
     behind: Mapping[str, Behind],
+    untested: str = "",
 ) -> Plan:
     """Lay out every job of the pipeline, each with why it applies or why not.
 
@@ -51,13 +54,14 @@ def plan_run(
         last: The last release, that unchanged artifacts are inherited from.
         behind: Environment → what it lacks of the release, as observed; for a release that is still to be built,
             what it would lack of the inherited part.
+        untested: Why tests inside the VPC do not apply anywhere; empty where they do.
     """
     jobs = [*_check(pipeline, scope), *_builds(pipeline, scope)]
     gateway = tuple(job.name for job in jobs) or (DETECT,)
     ends: dict[str, tuple[str, ...]] = {}
     for environment in pipeline.environments.values():
         before = ends[environment.after] if environment.after else gateway
-        own = _approved(pipeline, environment, before, scope, behind[environment.name])
+        own = _approved(pipeline, environment, before, scope, behind[environment.name], untested)
         ends[environment.name] = _ends(own) or before
         jobs.extend(own)
     reason = _reason(scope, jobs)
@@ -65,7 +69,7 @@ def plan_run(
     return Plan(
         commit=commit,
         base=base,
-        jobs=tuple(replace(job, timeout_seconds=pipeline.timeouts.of(job.duty)) for job in jobs),
+        jobs=tuple(replace(job, timeout_seconds=_limit(pipeline, job.duty)) for job in jobs),
         images=tuple(scope.images),
         site=bool(scope.site),
         schema=bool(scope.schema),
@@ -82,6 +86,14 @@ def every_job(pipeline: Pipeline) -> tuple[Job, ...]:
     scope = Scope(images, site, "", why, release=True, quiet="", schema=schema)
     behind = dict.fromkeys(pipeline.environments, Behind(why, why, schema=schema))
     return plan_run(pipeline, "", None, scope, None, behind).jobs
+
+
+def _limit(pipeline: Pipeline, duty: Duty) -> int:
+    """How long a job may take: where nothing is declared, never shorter than what it waits for."""
+    tests = pipeline.database.vpc_tests if pipeline.database else None
+    if duty is Duty.VPC_TESTS and tests is not None and duty not in pipeline.timeouts.own:
+        return max(pipeline.timeouts.default, tests.timeout_seconds + BESIDES_SECONDS)
+    return pipeline.timeouts.of(duty)
 
 
 def _detect(others: list[Job], reason: str) -> Job:
@@ -109,12 +121,17 @@ def _builds(pipeline: Pipeline, scope: Scope) -> Iterable[Job]:
 
 
 def _approved(
-    pipeline: Pipeline, environment: Environment, before: tuple[str, ...], scope: Scope, behind: Behind
+    pipeline: Pipeline,
+    environment: Environment,
+    before: tuple[str, ...],
+    scope: Scope,
+    behind: Behind,
+    untested: str,
 ) -> tuple[Job, ...]:
     """The jobs of an environment, behind a person's approval where one is required."""
     name = f"{Duty.APPROVE}-{environment.name}"
     ready = (name,) if environment.approval else before
-    own = tuple(_environment(pipeline, environment, ready, scope, behind))
+    own = tuple(_environment(pipeline, environment, ready, scope, behind, untested))
     if not environment.approval or not own:
         return own
     first = next((job for job in own if job.applies), own[0])
@@ -122,7 +139,12 @@ def _approved(
 
 
 def _environment(
-    pipeline: Pipeline, environment: Environment, before: tuple[str, ...], scope: Scope, behind: Behind
+    pipeline: Pipeline,
+    environment: Environment,
+    before: tuple[str, ...],
+    scope: Scope,
+    behind: Behind,
+    untested: str,
 ) -> Iterable[Job]:
     name = environment.name
     backend, site = _moves(pipeline, scope, behind)
@@ -133,13 +155,18 @@ def _environment(
     if pipeline.functions:
         yield Job(f"deploy-{name}", Duty.DEPLOY, before, name, *_because(backend, name), promotes=first)
         ready = (f"deploy-{name}",)
+    if pipeline.database is not None and pipeline.database.vpc_tests is not None:
+        tests = own_id(pipeline, Duty.VPC_TESTS, name)
+        applies = _because("" if untested else backend, name, untested)
+        yield Job(tests, Duty.VPC_TESTS, ready, name, *applies)
+        ready = (tests,)
     if pipeline.site is not None:
         # The site's candidate does not wait for the backend's, unless that goes live first.
         needs = ready if first else before
         job = f"deploy-{name}-frontend"
         after = (BUILD_SITE,) if scope.site else (DETECT,)
         yield Job(job, Duty.DEPLOY_SITE, needs, name, *_because(site, name), prepare_after=after)
-        ready = (job,) if first else (*(ready if pipeline.functions else ()), job)
+        ready = (job,) if first else (*(ready if ready != before else ()), job)
     any_move = "; ".join(dict.fromkeys(filter(None, (backend, site))))
     if pipeline.browser is not None and pipeline.site is not None:
         yield Job(f"e2e-test-{name}", Duty.BROWSER, ready, name, *_because(any_move, name))
@@ -205,8 +232,8 @@ def _moves(pipeline: Pipeline, scope: Scope, behind: Behind) -> tuple[str, str]:
     return backend, site
 
 
-def _because(reason: str, environment: str) -> tuple[bool, str]:
-    return bool(reason), reason or f"{environment} has it already"
+def _because(reason: str, environment: str, otherwise: str = "") -> tuple[bool, str]:
+    return bool(reason), reason or otherwise or f"{environment} has it already"
 
 
 def _ends(jobs: tuple[Job, ...]) -> tuple[str, ...]:
