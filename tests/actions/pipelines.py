@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from tests.plan.database import DATABASE, NO_MIGRATIONS, SPEC
 from tests.plan.reference import PIPELINE
 from tidegate.model.actions import Actions, ApprovalBy, Credentials, Supply
+from tidegate.model.database import VpcTests
 from tidegate.model.pipeline import Order, Pipeline, Strategy
 
+VPC = replace(SPEC, vpc_tests=VpcTests("vpc-tests-{env}"))
 CHOICES: Mapping[str, Sequence[Any]] = {
     "environments": (1, 2, 3),
     "halves": ("both", "functions", "site"),
     "strategy": tuple(Strategy),
-    "database": (None, SPEC, NO_MIGRATIONS.database),
+    "database": (None, SPEC, NO_MIGRATIONS.database, VPC),
     "order": tuple(Order),
     "check": (True, False),
     "browser": (True, False),

@@ -147,6 +147,17 @@ def test_jobs_are_secure_by_construction(pipeline: Pipeline) -> None:
 
 @FEW
 @given(PIPELINES)
+def test_every_job_knows_alike_whether_tests_inside_the_vpc_apply(pipeline: Pipeline) -> None:
+    deploy = files_of(pipeline)["deploy.yml"]
+    tested = pipeline.database is not None and pipeline.database.vpc_tests is not None
+    assert deploy["env"].get("AURORA_ENABLED") == ("${{ vars.AURORA_ENABLED }}" if tested else None)
+    assert not any("AURORA_ENABLED" in job.get("env", {}) for job in deploy["jobs"].values())
+    named = [name for name in deploy["jobs"] if name.startswith("vpc-integration-tests")]
+    assert len(named) == (len(pipeline.environments) if tested else 0)
+
+
+@FEW
+@given(PIPELINES)
 def test_secrets_are_read_in_their_environment_alone(pipeline: Pipeline) -> None:
     githubs = {one.github for one in pipeline.environments.values()}
     for _, name, job in jobs_of(files_of(pipeline)):

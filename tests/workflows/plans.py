@@ -52,8 +52,10 @@ def plans(pipeline: Pipeline) -> Iterator[Plan]:
     seen: set[tuple[bool, ...]] = set()
     names = tuple(pipeline.environments)
     kinds = (*LAGS, *((SCHEMA_LAG,) if pipeline.database else ()))
-    for scope, lags in product(distinct.values(), product(kinds, repeat=len(names))):
-        plan = plan_run(pipeline, "c1", "c0", scope, None, dict(zip(names, lags, strict=True)))
+    tested = pipeline.database is not None and pipeline.database.vpc_tests is not None
+    idle = ("", "AURORA_ENABLED is not set") if tested else ("",)
+    for scope, lags, untested in product(distinct.values(), product(kinds, repeat=len(names)), idle):
+        plan = plan_run(pipeline, "c1", "c0", scope, None, dict(zip(names, lags, strict=True)), untested)
         pattern = tuple(job.applies for job in plan.jobs)
         if pattern not in seen:
             seen.add(pattern)

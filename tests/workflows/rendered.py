@@ -10,6 +10,7 @@ from tests.workflows.workflow import Workflow, load_workflow
 from tidegate.actions import FOLDER, workflows
 from tidegate.config.load import parse
 from tidegate.model.actions import Actions, ApprovalBy, Supply
+from tidegate.model.database import VpcTests
 from tidegate.model.pipeline import Component, Pipeline
 
 ACTIONS = Actions(ledger="s3://ledger", supply=Supply("runner.lock"))
@@ -24,6 +25,8 @@ STORING = replace(
     database=SPEC,
 )
 """The same with a database in place of the site."""
+IN_VPC = replace(SHOP, database=replace(SPEC, migrations=None, vpc_tests=VpcTests("vpc-tests-{env}")))
+"""The same with a database beside the site, and tests inside the VPC."""
 
 
 def asking(pipeline: Pipeline, approval: ApprovalBy) -> Pipeline:

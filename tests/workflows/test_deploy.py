@@ -22,7 +22,7 @@ from tests.workflows.explore import (
 from tests.workflows.local import Local
 from tests.workflows.mutants import mutants
 from tests.workflows.plans import plans
-from tests.workflows.rendered import SHOP, STORING, asking, deploy_of, deploy_text, reviewed
+from tests.workflows.rendered import IN_VPC, SHOP, STORING, asking, deploy_of, deploy_text, reviewed
 from tests.workflows.workflow import Workflow
 from tidegate.model.actions import ApprovalBy
 from tidegate.model.job import Plan
@@ -35,6 +35,7 @@ WHOLE = [
     pytest.param(BACKEND_FIRST, id="backend-first"),
     pytest.param(SHOP, id="shop"),
     pytest.param(STORING, id="storing"),
+    pytest.param(IN_VPC, id="in-vpc"),
     pytest.param(asking(SHOP, ApprovalBy.DISPATCH), id="asking-by-dispatch"),
     pytest.param(asking(SHOP, ApprovalBy.ENVIRONMENT), id="asking-reviewers"),
 ]

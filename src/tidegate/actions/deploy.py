@@ -56,9 +56,19 @@ def deploy(pipeline: Pipeline, actions: Actions, call: str) -> Mapping[str, Valu
         },
         "permissions": {},
         "concurrency": {"group": group, "cancel-in-progress": False},
-        "env": {"TIDEGATE_CLOUD": "aws", "TIDEGATE_LEDGER": actions.ledger},
+        "env": {"TIDEGATE_CLOUD": "aws", "TIDEGATE_LEDGER": actions.ledger, **_enabling(pipeline)},
         "jobs": {name: job.content() for name, job in made.items()},
     }
+
+
+def _enabling(pipeline: Pipeline) -> Mapping[str, Value]:
+    """The variable that tests inside the VPC apply by, for all jobs alike: the one that plans, and those that test.
+
+    Here, `vars` is the repository's and its organisation's, as in the `if` of a job; an environment's would be seen by
+    its own jobs alone, behind a plan that knew nothing of it (GitHub Docs, "Contexts reference").
+    """
+    tests = pipeline.database.vpc_tests if pipeline.database else None
+    return {tests.enabled: f"${{{{ vars.{tests.enabled} }}}}"} if tests else {}
 
 
 def ancestors(jobs: Sequence[Job]) -> Mapping[str, tuple[str, ...]]:
