@@ -33,6 +33,7 @@ class MemoryInspection:
     with_alarm: frozenset[str] = frozenset()
     repositories: dict[str, RepositoryFacts | None] = field(default_factory=dict)
     missing_secrets: set[str] = field(default_factory=set)
+    missing_build_projects: set[str] = field(default_factory=set)
 
     async def identity(self) -> Identity:
         return await self.wire.ask("inspection.identity", lambda: Identity("123456789012", "arn:aws:iam::1:user/me"))
@@ -67,3 +68,6 @@ class MemoryInspection:
 
     async def secret_exists(self, name: str) -> bool:
         return await self.wire.ask(f"inspection.secret {name}", lambda: name not in self.missing_secrets)
+
+    async def build_project_exists(self, name: str) -> bool:
+        return await self.wire.ask(f"inspection.build_project {name}", lambda: name not in self.missing_build_projects)

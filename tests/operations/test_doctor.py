@@ -5,13 +5,16 @@ import pytest
 
 from tests.doctor.cases import PIPELINE
 from tests.execute.shops import Shop
+from tests.plan.database import SPEC
 from tidegate.errors import CloudError, Unreachable
 from tidegate.execute.home import Home
 from tidegate.model.actions import Actions, Credentials, Supply
+from tidegate.model.database import VpcTests
 from tidegate.model.facts import ApiFacts, DomainMapping, Settings
+from tidegate.model.finding import Check
 from tidegate.model.pipeline import Pipeline
 from tidegate.operations.addresses import write_address
-from tidegate.operations.doctor import protected, settings_of
+from tidegate.operations.doctor import examiner, protected, settings_of
 from tidegate.operations.examination import Subject, look
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "k" * 40}
@@ -106,6 +109,26 @@ async def test_an_answer_that_does_not_come_is_nobodys_finding(shop: Shop) -> No
     shop.cloud.inspection.log_group = silent  # type: ignore[method-assign] # a cloud that does not answer
     with pytest.raises(Unreachable):
         await look(shop.cloud.ports, _subject(shop))
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing", "expected"),
+    [
+        ({"AURORA_ENABLED": "true"}, set(), []),
+        ({"AURORA_ENABLED": "true"}, {"vpc-tests-dev"}, ["vpc-tests-dev"]),
+        ({"AURORA_ENABLED": "false"}, {"vpc-tests-dev"}, []),
+        ({}, {"vpc-tests-dev"}, []),
+    ],
+)
+async def test_a_project_is_missed_only_where_tests_are_to_run_in_it(
+    shop: Shop, home: Home, environ: dict[str, str], missing: set[str], expected: list[str]
+) -> None:
+    shop.cloud.inspection.missing_build_projects = missing
+    pipeline = replace(shop.pipeline, database=replace(SPEC, vpc_tests=VpcTests("vpc-tests-{env}")))
+    judge = examiner(home, pipeline, shop.cloud.ports, shop.ledger, environ)
+    found = [one for one in await judge("dev") if one.check is Check.VPC_TESTS]
+    assert [one.where for one in found] == expected
+    assert all(one.blocks for one in found)
 
 
 async def test_images_that_must_stay(shop: Shop) -> None:

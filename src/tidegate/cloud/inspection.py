@@ -46,3 +46,6 @@ class Inspection(Protocol):
 
     async def secret_exists(self, name: str) -> bool:
         """Whether there is a secret of that name; its value is not read."""
+
+    async def build_project_exists(self, name: str) -> bool:
+        """Whether CodeBuild has a project of that name."""

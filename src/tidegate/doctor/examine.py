@@ -12,6 +12,7 @@ from tidegate.doctor.registry import judge_registry
 from tidegate.doctor.settings import judge_settings
 from tidegate.doctor.site import judge_site
 from tidegate.doctor.telemetry import judge_telemetry
+from tidegate.doctor.vpc_tests import judge_vpc_tests
 from tidegate.model.facts import EnvironmentFacts
 from tidegate.model.finding import Acceptance, Check, Finding
 from tidegate.model.pipeline import Pipeline, expand
@@ -25,6 +26,7 @@ _JUDGES = (
     judge_secrets,
     judge_telemetry,
     judge_registry,
+    judge_vpc_tests,
 )
 
 

@@ -201,6 +201,7 @@ class EnvironmentFacts:
         alarmed: Names of the functions whose errors have an alarm; None where that could not be looked at.
         repositories: By name.
         secrets: Name → whether it exists.
+        build_projects: Name of a CodeBuild project that tests are to run in → whether it exists.
         bucket: What APP would serve at a cache miss, where both distributions read the same files.
     """
 
@@ -216,6 +217,7 @@ class EnvironmentFacts:
     alarmed: frozenset[str] | None = None
     repositories: Mapping[str, RepositoryFacts | None] = field(default_factory=dict)
     secrets: Mapping[str, bool] = field(default_factory=dict)
+    build_projects: Mapping[str, bool] = field(default_factory=dict)
     bucket: BucketFacts | None = None
     protected: tuple[Protected, ...] = ()
     unseen: tuple[Unseen, ...] = ()

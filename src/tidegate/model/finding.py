@@ -29,6 +29,7 @@ class Check(StrEnum):
     ALARMS = "alarms"
     REGISTRY = "registry"
     LIFECYCLE = "lifecycle"
+    VPC_TESTS = "vpc-tests"
     WAY_BACK = "way-back"
     DRIFT = "drift"
     UNSEEN = "unseen"

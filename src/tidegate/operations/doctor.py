@@ -16,7 +16,7 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.model.actions import Credentials
 from tidegate.model.facts import Protected, Settings
 from tidegate.model.finding import Acceptance, Finding
-from tidegate.model.pipeline import Pipeline
+from tidegate.model.pipeline import Pipeline, expand
 from tidegate.model.snapshot import Snapshot
 from tidegate.operations.addresses import read_addresses, read_settings
 from tidegate.operations.examination import Subject, look
@@ -81,10 +81,23 @@ def examiner(
             settings = replace(settings, wrong_keys={}, role="")
         live = ledger.environment(environment).live
         site = ledger.release(live).site if live else None
-        subject = Subject(pipeline, environment, settings, protected(ledger, pipeline), site.digest if site else "")
+        subject = Subject(
+            pipeline,
+            environment,
+            settings,
+            protected(ledger, pipeline),
+            site=site.digest if site else "",
+            tested=_tested(pipeline, environment, environ),
+        )
         return examine(pipeline, await look(cloud, subject))
 
     return judged
+
+
+def _tested(pipeline: Pipeline, environment: str, environ: Mapping[str, str]) -> str:
+    """The CodeBuild project that tests of an environment are to run in; empty where none are to run."""
+    tests = pipeline.database.vpc_tests if pipeline.database else None
+    return expand(tests.project, environment) if tests and not tests.idle(environ) else ""
 
 
 def settings_of(pipeline: Pipeline, home: Home, environment: str, environ: Mapping[str, str]) -> Settings:

@@ -40,6 +40,7 @@ class Subject:
     Attributes:
         protected: Images that must stay.
         site: Digest of the bundle that is live; empty before a first one.
+        tested: The CodeBuild project that tests are to run in; empty where none are to run.
     """
 
     pipeline: Pipeline
@@ -47,6 +48,7 @@ class Subject:
     settings: Settings
     protected: tuple[Protected, ...] = ()
     site: str = ""
+    tested: str = ""
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
     async def function(key: str) -> FunctionFacts | None:
         return await _function(cloud, eyes, pipeline.functions[key], environment)
 
+    tested = {subject.tested: f"CodeBuild project {subject.tested}"} if subject.tested else {}
     identity, functions, distributions, alarmed, registry, known = await asyncio.gather(
         eyes.see("the account", cloud.inspection.identity, None),
         eyes.all(specs, function),
@@ -102,11 +105,12 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         eyes.all({name: f"secret {name}" for name in secrets}, cloud.inspection.secret_exists),
     )
     there = [facts for facts in functions.values() if facts]
-    groups, apis, mappings, bucket = await asyncio.gather(
+    groups, apis, mappings, bucket, projects = await asyncio.gather(
         eyes.all({facts.log_group: f"log group {facts.log_group}" for facts in there}, cloud.inspection.log_group),
         _apis(cloud, eyes, subject, functions),
         _mappings(cloud, eyes, subject),
         _measured(cloud, eyes, subject, distributions),
+        eyes.all(tested, cloud.inspection.build_project_exists),
     )
     return EnvironmentFacts(
         environment=environment,
@@ -121,6 +125,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         alarmed=alarmed,
         repositories=registry,
         secrets=known,
+        build_projects=projects,
         bucket=bucket,
         protected=subject.protected,
         unseen=tuple(sorted(set(eyes.unseen), key=lambda one: one.where)),

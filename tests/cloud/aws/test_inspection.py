@@ -103,3 +103,7 @@ async def test_the_mappings_of_a_domain(wire: Wire) -> None:
         DomainMapping("https://api.shop.example", "a1", "live"),
         DomainMapping("https://api.shop.example/next", "a1", "candidate"),
     )
+
+
+async def test_a_project_of_codebuild(cloud: Cloud) -> None:
+    assert not await cloud.inspection.build_project_exists("missing")

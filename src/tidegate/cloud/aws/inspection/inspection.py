@@ -59,3 +59,7 @@ class AwsInspection:
     async def secret_exists(self, name: str) -> bool:
         """Whether there is a secret of that name; its value is not read."""
         return await surroundings.secret_exists(self._wire, name)
+
+    async def build_project_exists(self, name: str) -> bool:
+        """Whether CodeBuild has a project of that name."""
+        return await surroundings.build_project_exists(self._wire, name)

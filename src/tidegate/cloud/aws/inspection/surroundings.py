@@ -82,5 +82,13 @@ async def secret_exists(wire: Wire, name: str) -> bool:
         return False
 
 
+async def build_project_exists(wire: Wire, name: str) -> bool:
+    """Whether CodeBuild has a project of that name."""
+    found = await wire.ask(
+        f"CodeBuild project {name}", lambda: wire.clients.builds.batch_get_projects(names=[name])["projects"]
+    )
+    return bool(found)
+
+
 def _seconds(moment: datetime) -> float:
     return moment.timestamp()
