@@ -5,27 +5,40 @@ cloud and the bucket of the ledger. What `uses` an action is done as the action 
 are those of the embedded cloud. What installs Tidegate is looked at, and Tidegate is there already.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
+import pytest
+
+from tests.pipeline.browser import chromium
 from tests.pipeline.observe import endpoint_of
 from tests.pipeline.product import DEADLINE, Product
 from tests.pipeline.runners import outputs_in
 from tests.workflows.attempt import Attempt, Ended, Result, finish
 from tests.workflows.expression import Scope, template
-from tests.workflows.repository import Event, WorkflowRun
+from tests.workflows.repository import Event, Repository, WorkflowRun
 from tests.workflows.values import Value, text
-from tests.workflows.workflow import Step
+from tests.workflows.workflow import Step, Workflow, load_workflow
+from tidegate.config.load import load
 
 ROLE = "arn:aws:iam::123456789012:role/tidegate"
 SIDE_BY_SIDE = 4
+TOOLS = {"actions/setup-python": "python3", "actions/setup-node": "node"} | {
+    "hashicorp/setup-terraform": "terraform",
+    "actions/setup-go": "go",
+}
+"""What each action that installs a tool puts on PATH: here the tool must be there already."""
+PACKAGES = ("PIP_", "UV_", "npm_config_", "SSL_CERT_", "NODE_EXTRA_CA_CERTS", "TF_CLI_", "HTTPS_PROXY", "NO_PROXY")
+"""Variables with such names say where packages come from, and whom to trust for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +57,33 @@ class Hosted:
         product: Its working copy has every commit that is pushed; its cloud is the one that jobs reach.
         folder: Where the machines are.
         secrets: GitHub environment → its secrets.
+        cache: What every machine finds of packages and layers that others fetched; GitHub's machines find nothing.
         logs: Job → its log, of the newest attempt.
     """
 
     product: Product
     folder: Path
     secrets: dict[str, dict[str, str]]
+    cache: Path | None = None
     logs: dict[str, str] = field(default_factory=dict)
     count: int = 0
+
+    @classmethod
+    def of(cls, product: Product, folder: Path, cache: Path | None = None) -> "Hosted":
+        """Machines for a product whose GitHub environments hold the addresses of its embedded cloud."""
+        pipeline = load(product.work)
+        secrets = {one.github: product.addresses(name) for name, one in pipeline.environments.items()}
+        return cls(product, folder, secrets, cache)
+
+    def carried(self, repository: Repository, run: WorkflowRun) -> Attempt:
+        """Carry a run that GitHub has begun, and tell the repository how it ended."""
+        attempt = self.carry(run)
+        repository.advanced(run, attempt)
+        return attempt
+
+    def told(self, attempt: Attempt) -> str:
+        """The logs of what failed."""
+        return "\n".join(f"--- {name}\n{self.logs[name]}" for name in sorted(results(attempt, Result.FAILURE)))
 
     def carry(self, run: WorkflowRun) -> Attempt:
         """Do all that a run still has to do; jobs that need not wait for each other run side by side."""
@@ -125,10 +157,10 @@ class Hosted:
                 assert _filled(step.given, contexts)["role-to-assume"] == ROLE
                 kept |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
                 kept["AWS_REGION"] = step.given["aws-region"]
-            case "actions/setup-python" | "actions/setup-node":
-                pass
             case other:
-                raise AssertionError(f"{other}: not simulated")
+                assert other in TOOLS, f"{other}: not simulated"
+                if not shutil.which(TOOLS[other], path=env["PATH"]):
+                    return 1, f"{TOOLS[other]} is not on PATH\n"
         return 0, ""
 
     def _check_out(self, event: Event, clone: Path, step: Step) -> None:
@@ -137,6 +169,9 @@ class Hosted:
         subprocess.run(["git", "clone", "--quiet", "--no-checkout", source, str(clone)], check=True)
         branch = ["--detach"] if event.kind == "pull_request" else ["-B", event.branch]
         subprocess.run(["git", "checkout", "--quiet", *branch, event.sha], cwd=clone, check=True)
+        if self.cache:
+            (clone / ".tidegate").mkdir()
+            (clone / ".tidegate/cache").symlink_to(self.cache)
 
     def _payload(self, event: Event) -> dict[str, object]:
         """The event's file, as far as it is read."""
@@ -146,15 +181,50 @@ class Hosted:
         return {"pull_request": {"base": {"sha": base}, "head": {"repo": {"full_name": event.repository}}}}
 
 
+def results(attempt: Attempt, result: Result) -> set[str]:
+    """Jobs that ended in one way."""
+    return {name for name, end in attempt.ended.items() if end.result is result}
+
+
+def rendered(product: Product) -> tuple[Workflow, ...]:
+    """The workflow files of a product's working copy, as GitHub reads them."""
+    folder = product.work / ".github/workflows"
+    return tuple(load_workflow(file.read_text("utf-8"), file.name) for file in sorted(folder.iterdir()))
+
+
+@contextlib.contextmanager
+def ledger_in_bucket(product: Product) -> Iterator[None]:
+    """An empty bucket for the ledger that the product's workflows name, which this process asks too while it lasts."""
+    pipeline = load(product.work)
+    assert pipeline.actions
+    endpoint, ledger = endpoint_of(product), pipeline.actions.ledger
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.create_bucket(Bucket=ledger.removeprefix("s3://"))
+    client.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEGATE_LEDGER", ledger)
+        patch.setenv("TIDEGATE_CLOUD", endpoint)
+        yield
+
+
 def _filled(given: Mapping[str, str], contexts: Mapping[str, Value]) -> dict[str, str]:
     return {name: text(template(value)(Scope(contexts))) for name, value in given.items()}
 
 
 def _machine(place: Path) -> dict[str, str]:
-    """What every process on a machine has; nothing of this one's own variables but where programs are."""
+    """What every process on a machine has; of this one's own variables only where programs and packages are."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     assert shutil.which("tidegate", path=path), "Tidegate is not installed here"
-    return {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "CI": "true", "TMPDIR": str(place)}
+    found = {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "CI": "true", "TMPDIR": str(place)}
+    found |= {name: value for name, value in os.environ.items() if name.startswith(PACKAGES)}
+    browser = chromium()
+    return found | ({"E2E_CHROMIUM": browser} if browser else {})
 
 
 def _github(

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 
 from tests.github.fake import REPOSITORY, TOKEN
 from tests.github.serve import served_github
-from tests.pipeline.hosted import Hosted
+from tests.pipeline.hosted import Hosted, ledger_in_bucket, rendered, results
 from tests.pipeline.observe import endpoint_of, functions
 from tests.pipeline.product import Product, product_on_stage
 from tests.soak.shop import Edition, Flaw, write_shop
 from tests.workflows.attempt import Attempt, Result, rerun_all, rerun_failed
 from tests.workflows.repository import Event, Repository, State, WorkflowRun
-from tests.workflows.workflow import Workflow, load_workflow
 from tidegate.actions import workflows
 from tidegate.cloud.aws.ledger_bucket import LedgerBucket
 from tidegate.config.load import load
@@ -47,20 +45,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterat
         file.write(ACTIONS)
     (product / "runner.lock").write_text("# each line with its hash\n", encoding="utf-8")
     render(product)
-    with product_on_stage(folder, shared_cache, example=product) as one, pytest.MonkeyPatch.context() as patch:
-        endpoint = endpoint_of(one)
-        buckets = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        buckets.create_bucket(Bucket=LEDGER)
-        buckets.close()
-        # For what the tests read of the ledger, and ask of Tidegate.
-        patch.setenv("TIDEGATE_LEDGER", f"s3://{LEDGER}")
-        patch.setenv("TIDEGATE_CLOUD", endpoint)
+    with product_on_stage(folder, shared_cache, example=product) as one, ledger_in_bucket(one):
         yield one
 
 
@@ -70,11 +55,6 @@ def render(folder: Path) -> None:
         (folder / path).write_text(content, encoding="utf-8")
 
 
-def rendered(product: Product) -> tuple[Workflow, ...]:
-    folder = product.work / ".github/workflows"
-    return tuple(load_workflow(file.read_text("utf-8"), file.name) for file in sorted(folder.iterdir()))
-
-
 @pytest.fixture(scope="module")
 def repository(shop: Product) -> Repository:
     return Repository(rendered(shop))
@@ -82,9 +62,7 @@ def repository(shop: Product) -> Repository:
 
 @pytest.fixture(scope="module")
 def hosted(shop: Product, tmp_path_factory: pytest.TempPathFactory) -> Hosted:
-    pipeline = load(shop.work)
-    secrets = {one.github: shop.addresses(name) for name, one in pipeline.environments.items()}
-    return Hosted(shop, tmp_path_factory.mktemp("machines"), secrets)
+    return Hosted.of(shop, tmp_path_factory.mktemp("machines"))
 
 
 def appends(shop: Product) -> int:
@@ -110,25 +88,10 @@ def pushed(repository: Repository, product: Product, edition: Edition) -> Workfl
     return run
 
 
-def carried(repository: Repository, hosted: Hosted, run: WorkflowRun) -> Attempt:
-    attempt = hosted.carry(run)
-    repository.advanced(run, attempt)
-    return attempt
-
-
-def told(hosted: Hosted, attempt: Attempt) -> str:
-    failed = [name for name, end in attempt.ended.items() if end.result is Result.FAILURE]
-    return "\n".join(f"--- {name}\n{hosted.logs[name]}" for name in failed)
-
-
-def results(attempt: Attempt, result: Result) -> set[str]:
-    return {name for name, end in attempt.ended.items() if end.result is result}
-
-
 def test_a_push_goes_through_every_environment(shop: Product, repository: Repository, hosted: Hosted) -> None:
     run = pushed(repository, shop, Edition(1, 1))
-    done = carried(repository, hosted, run)
-    assert done.conclusion is Result.SUCCESS, told(hosted, done)
+    done = hosted.carried(repository, run)
+    assert done.conclusion is Result.SUCCESS, hosted.told(done)
     plan = shop.run("1").plan
     assert plan
     unused = {job.name for job in plan.jobs if not job.applies}
@@ -147,8 +110,8 @@ def test_a_bad_commit_is_put_back_and_the_gate_is_red(shop: Product, repository:
     replaced = pushed(repository, shop, Edition(3, 2))
     newest = pushed(repository, shop, Edition(3, 3))
     assert (replaced.conclusion, newest.state) == ("cancelled", State.PENDING)
-    bad = carried(repository, hosted, run)
-    assert results(bad, Result.FAILURE) == {"e2e-test-dev", "gate"}, told(hosted, bad)
+    bad = hosted.carried(repository, run)
+    assert results(bad, Result.FAILURE) == {"e2e-test-dev", "gate"}, hosted.told(bad)
     assert bad.result("put-back-dev") is Result.SUCCESS
     assert bad.result("put-back-prod") is Result.SKIPPED
     assert bad.result("deploy-prod") is Result.SKIPPED
@@ -163,14 +126,14 @@ def test_a_re_run_of_what_failed_does_the_rest(shop: Product, repository: Reposi
     """
     run = repository.runs[-1]
     address = hosted.secrets["prod"].pop("TELEGRAM_API_URL")
-    failed = carried(repository, hosted, run)
+    failed = hosted.carried(repository, run)
     assert {"deploy-prod", "gate"} <= results(failed, Result.FAILURE) <= {"deploy-prod", "deploy-prod-frontend", "gate"}
     assert failed.result("build") is Result.SUCCESS
     assert "TELEGRAM_API_URL" in hosted.logs["deploy-prod"]
     hosted.secrets["prod"]["TELEGRAM_API_URL"] = address
     repository.again(run, rerun_failed(failed))
-    again = carried(repository, hosted, run)
-    assert again.conclusion is Result.SUCCESS, told(hosted, again)
+    again = hosted.carried(repository, run)
+    assert again.conclusion is Result.SUCCESS, hosted.told(again)
     assert "deploy-dev" not in again.began
     newest = shop.newest()
     assert newest
@@ -183,17 +146,17 @@ def test_a_re_run_of_what_failed_does_the_rest(shop: Product, repository: Reposi
 def test_a_re_run_of_all_jobs_does_what_is_left(shop: Product, repository: Repository, hosted: Hosted) -> None:
     bucket = hosted.secrets["prod"].pop("WEBAPP_BUCKET_NAME")
     run = pushed(repository, shop, Edition(3, 4))
-    failed = carried(repository, hosted, run)
-    assert results(failed, Result.FAILURE) == {"deploy-prod-frontend", "gate"}, told(hosted, failed)
+    failed = hosted.carried(repository, run)
+    assert results(failed, Result.FAILURE) == {"deploy-prod-frontend", "gate"}, hosted.told(failed)
     hosted.secrets["prod"]["WEBAPP_BUCKET_NAME"] = bucket
     repository.again(run, rerun_all(failed))
-    again = carried(repository, hosted, run)
-    assert again.conclusion is Result.SUCCESS, told(hosted, again)
+    again = hosted.carried(repository, run)
+    assert again.conclusion is Result.SUCCESS, hosted.told(again)
     assert "detect-changes" in again.began
     assert {"test", "build-frontend", "deploy-dev-frontend"} <= results(again, Result.SKIPPED)
     before = pointers(shop)
     repository.again(run, rerun_all(again))
-    nothing = carried(repository, hosted, run)
+    nothing = hosted.carried(repository, run)
     assert nothing.conclusion is Result.SUCCESS
     assert set(nothing.began) == {"detect-changes", "gate"}
     assert pointers(shop) == before
@@ -209,8 +172,8 @@ def test_an_old_run_does_not_go_backwards(shop: Product, repository: Repository,
     repository.again(bad, rerun_failed(bad.attempt))
     (late,) = repository.happens(unbegun.event)
     for run, stopped in ((good, "detect-changes"), (bad, "e2e-test-dev"), (late, "detect-changes")):
-        old = carried(repository, hosted, run)
-        assert results(old, Result.FAILURE) == {stopped, "gate"}, told(hosted, old)
+        old = hosted.carried(repository, run)
+        assert results(old, Result.FAILURE) == {stopped, "gate"}, hosted.told(old)
         assert "would go backwards" in hosted.logs[stopped]
         assert results(old, Result.SUCCESS) & old.began <= {"put-back-dev"}
     assert pointers(shop) == before
@@ -246,8 +209,8 @@ def test_a_pull_request_is_judged_without_any_secret(
     shop.git("checkout", "--quiet", "telegram")
     event = Event("pull_request", "telegram", sha=sha, head="feature", repository=REPOSITORY)
     (run,) = repository.happens(event)
-    done = carried(repository, hosted, run)
-    assert results(done, Result.FAILURE) == expected, told(hosted, done)
+    done = hosted.carried(repository, run)
+    assert results(done, Result.FAILURE) == expected, hosted.told(done)
 
 
 @pytest.fixture
@@ -273,7 +236,7 @@ def decided(
             _, body = github.dispatched[-1]
             event = Event("workflow_dispatch", body["ref"], shop.head(), body["inputs"], repository=REPOSITORY)
             (run,) = repository.happens(event)
-            carrying.append(runners.submit(carried, repository, hosted, run))
+            carrying.append(runners.submit(hosted.carried, repository, run))
 
         github.on_dispatch = begin
         for name, value in {"GH_TOKEN": TOKEN, "GITHUB_API_URL": github.storage}.items():
@@ -286,8 +249,8 @@ def decided(
 def test_a_decision_at_a_terminal_dispatches_the_rest_of_the_run(
     shop: Product, asking: Repository, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits = carried(asking, hosted, pushed(asking, shop, Edition(4, 3)))
-    assert waits.conclusion is Result.SUCCESS, told(hosted, waits)
+    waits = hosted.carried(asking, pushed(asking, shop, Edition(4, 3)))
+    assert waits.conclusion is Result.SUCCESS, hosted.told(waits)
     assert {"deploy-prod", "promote-prod"} <= results(waits, Result.SKIPPED)
     run = shop.newest()
     assert run
@@ -298,7 +261,7 @@ def test_a_decision_at_a_terminal_dispatches_the_rest_of_the_run(
     shop.commit("Later", README="Not of this run.\n")
     shop.push_quietly()
     code, rest = decided(shop, asking, hosted, monkeypatch, "approve", run.id, "prod")
-    assert (code, rest.conclusion) == (0, Result.SUCCESS), told(hosted, rest)
+    assert (code, rest.conclusion) == (0, Result.SUCCESS), hosted.told(rest)
     assert {"approve-prod", "promote-prod"} <= results(rest, Result.SUCCESS)
     assert {"test", "deploy-dev"} <= results(rest, Result.SKIPPED)
     assert shop.run(run.id).phase is Phase.SUCCEEDED
@@ -306,11 +269,11 @@ def test_a_decision_at_a_terminal_dispatches_the_rest_of_the_run(
     with shop.stage.project.ledger() as ledger:
         assert ledger.release(release).commit == run.commit
 
-    carried(asking, hosted, pushed(asking, shop, Edition(4, 4)))
+    hosted.carried(asking, pushed(asking, shop, Edition(4, 4)))
     unwanted = shop.newest()
     assert unwanted
     code, rest = decided(shop, asking, hosted, monkeypatch, "reject", unwanted.id, "prod")
     assert (code, rest.conclusion) == (1, Result.FAILURE)
-    assert results(rest, Result.FAILURE) == {"approve-prod", "gate"}, told(hosted, rest)
+    assert results(rest, Result.FAILURE) == {"approve-prod", "gate"}, hosted.told(rest)
     assert shop.run(unwanted.id).phase is Phase.FAILED
     assert shop.live()["prod"] == release
