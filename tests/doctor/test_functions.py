@@ -5,6 +5,7 @@ import pytest
 from tests.doctor.cases import API, ARN, FUNCTION, PIPELINE, SOUND, TARGET, found, only, with_function, with_setting
 from tidegate.doctor.examine import examine
 from tidegate.doctor.functions import is_copied_secret
+from tidegate.model.database import VARIABLES
 from tidegate.model.facts import ApiFacts, DomainMapping, Grant, Invoker, LogGroupFacts, Via
 
 API_SETTING = "TELEGRAM_API_URL"
@@ -49,6 +50,20 @@ def test_a_copied_secret_is_known_by_its_name(variable: str, secret: bool) -> No
     assert is_copied_secret(variable) is secret
     facts = with_function(replace(FUNCTION, variables=(*FUNCTION.variables, variable)))
     assert found(facts) == ([("copied-secret", f"api-dev {variable}")] if secret else [])
+
+
+def test_a_function_with_a_database_has_its_variables_and_the_password_by_reference() -> None:
+    spec = replace(PIPELINE.functions["api"], database=True)
+    pipeline = replace(PIPELINE, functions={**PIPELINE.functions, "api": spec})
+
+    def told(*variables: str, references: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        facts = replace(FUNCTION, variables=(*FUNCTION.variables, *variables), references=frozenset(references))
+        return found(with_function(facts), pipeline)
+
+    others = [name for name in VARIABLES if name not in {"AURORA_HOST", "AURORA_PASSWORD"}]
+    assert told(*others) == [("variables", "api-dev AURORA_PASSWORD")]
+    assert told(*others, "AURORA_PASSWORD", references=("AURORA_PASSWORD",)) == []
+    assert told(*others, "AURORA_PASSWORD") == [("copied-secret", "api-dev AURORA_PASSWORD")]
 
 
 @pytest.mark.parametrize(

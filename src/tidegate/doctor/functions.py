@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tidegate.doctor.api import LATEST, LIVE
 from tidegate.doctor.judged import Case, command, error
+from tidegate.model.database import VARIABLES
 from tidegate.model.facts import FunctionFacts, Invoker, Via
 from tidegate.model.finding import Check, Finding
 from tidegate.model.pipeline import FunctionSpec, expand
@@ -53,12 +54,13 @@ def is_copied_secret(variable: str) -> bool:
 
 
 def _variables(spec: FunctionSpec, facts: FunctionFacts) -> Iterator[Finding]:
-    for variable in (*spec.environment, *spec.runtime):
+    given = dict.fromkeys((*spec.environment, *spec.runtime, *(VARIABLES if spec.database else ())))
+    for variable in given:
         if variable not in facts.variables:
             what = f"{facts.name} has no variable {variable}"
             yield error(Check.VARIABLES, what, f"{facts.name} {variable}", "terraform apply")
     for variable in facts.variables:
-        if is_copied_secret(variable):
+        if is_copied_secret(variable) and variable not in facts.references:
             what = (
                 f"{variable} looks like a secret that was copied into the configuration of {facts.name}: each version"
                 " freezes it, so changing the secret would end the way back"

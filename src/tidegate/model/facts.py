@@ -72,6 +72,7 @@ class FunctionFacts:
 
     Attributes:
         variables: Names of its environment variables.
+        references: Those among them whose value refers to a secret, in CloudFormation's notation.
         tracing: X-Ray's mode.
         log_group: Where it logs to.
         invokers: What invokes it; None where that could not be looked at.
@@ -85,6 +86,7 @@ class FunctionFacts:
     log_group: str
     invokers: tuple[Invoker, ...] | None = ()
     grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    references: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

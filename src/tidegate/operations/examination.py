@@ -89,7 +89,8 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
     """
     eyes, pipeline, environment = _Eyes(), subject.pipeline, subject.environment
     repositories = {image.repository: f"repository {image.repository}" for image in pipeline.images.values()}
-    secrets = [expand(name, environment) for name in pipeline.resources.secrets.values()]
+    declared = (*pipeline.resources.secrets.values(), *((pipeline.database.secret,) if pipeline.database else ()))
+    secrets = [expand(name, environment) for name in dict.fromkeys(declared)]
     specs = {key: f"function {expand(spec.name, environment)}" for key, spec in pipeline.functions.items()}
 
     async def function(key: str) -> FunctionFacts | None:

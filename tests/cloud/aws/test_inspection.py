@@ -1,5 +1,6 @@
 """What the doctor looks at, over the embedded cloud; function URLs, which it has not, over canned answers."""
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 
@@ -107,3 +108,15 @@ async def test_the_mappings_of_a_domain(wire: Wire) -> None:
 
 async def test_a_project_of_codebuild(cloud: Cloud) -> None:
     assert not await cloud.inspection.build_project_exists("missing")
+
+
+async def test_a_variable_that_refers_to_a_secret(cloud: Cloud, function: str) -> None:
+    while not (latest := await cloud.functions.version(function, "$LATEST")).settled:
+        await asyncio.sleep(0.01)
+    refers = "{{resolve:secretsmanager:shop-dev:SecretString:password}}"
+    given = {"AURORA_PASSWORD": refers, "AURORA_USER": "{{resolve", "API_KEY": f"{refers}!"}
+    await cloud.functions.set_variables(function, given, latest.revision)
+    facts = await cloud.inspection.function(function)
+    assert facts
+    assert facts.variables == ("API_KEY", "AURORA_PASSWORD", "AURORA_USER")
+    assert facts.references == {"AURORA_PASSWORD"}

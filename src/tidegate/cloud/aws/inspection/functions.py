@@ -1,6 +1,7 @@
 """Functions and their resource policies. Of environment variables only the names leave this file."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,10 @@ async def grants(wire: Wire, name: str, qualifier: str) -> tuple[Grant, ...]:
         return ()
 
 
+_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:[^{}]+\}\}")
+"""CloudFormation User Guide, "Get a secret or secret value from Secrets Manager": a function resolves it by itself."""
+
+
 def _facts(described: Mapping[str, Any]) -> FunctionFacts:
     name = str(described["FunctionName"])
     variables = (described.get("Environment") or {}).get("Variables") or {}
@@ -41,6 +46,7 @@ def _facts(described: Mapping[str, Any]) -> FunctionFacts:
         name=name,
         arn=str(described["FunctionArn"]).removesuffix(":$LATEST"),
         variables=tuple(sorted(variables)),
+        references=frozenset(name for name, value in variables.items() if _REFERENCE.fullmatch(value)),
         tracing=str((described.get("TracingConfig") or {}).get("Mode", "PassThrough")),
         log_group=str((described.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"),
     )
