@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from tests.memory_buckets import MemoryBuckets, Objects
 from tests.memory_builds import BuildsState, MemoryBuilds
+from tests.memory_clusters import ClustersState, MemoryClusters
 from tests.memory_edges import EdgesState, MemoryEdges, MemoryProbe
 from tests.memory_functions import FunctionsState, MemoryFunctions
 from tests.memory_inspection import MemoryInspection
@@ -52,6 +53,7 @@ class MemoryState:
     objects: Objects = field(default_factory=dict)
     deleted_images: set[str] = field(default_factory=set)
     builds: BuildsState = field(default_factory=BuildsState)
+    clusters: ClustersState = field(default_factory=ClustersState)
 
 
 class MemoryCloud:
@@ -74,6 +76,7 @@ class MemoryCloud:
         logs = MemoryLogs(self.wire)
         self.inspection = MemoryInspection(self.wire)
         self.builds = MemoryBuilds(self.wire, self.state.builds)
+        self.clusters = MemoryClusters(self.wire, self.state.clusters)
         self.ports = Cloud(
             ACCOUNT,
             REGION,
@@ -81,6 +84,7 @@ class MemoryCloud:
             *(self.functions, self.buckets, self.edges, self.images, logs, self.probe),
             inspection=self.inspection,
             builds=self.builds,
+            clusters=self.clusters,
         )
 
     def seen_through(self, wire: Wire) -> Cloud:

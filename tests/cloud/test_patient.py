@@ -39,6 +39,10 @@ REPEATED: dict[str, Ask] = {
     "builds.get": lambda cloud: cloud.builds.get("p:1"),
     "builds.stop": lambda cloud: cloud.builds.stop("p:1"),
     "builds.lines": lambda cloud: cloud.builds.lines(Build("p:1", "p", BuildStatus.IN_PROGRESS), ""),
+    "clusters.describe": lambda cloud: cloud.clusters.describe("c"),
+    "clusters.snapshot": lambda cloud: cloud.clusters.snapshot("c", "s"),
+    "clusters.snapshots": lambda cloud: cloud.clusters.snapshots("c"),
+    "clusters.secret": lambda cloud: cloud.clusters.secret("s"),
     "probe.get": lambda cloud: cloud.probe.get("u"),
 }
 ONCE: dict[str, Ask] = {
@@ -74,7 +78,7 @@ async def no_pause(_: float) -> None:
 
 def silent(answers_at: int) -> tuple[Silent, Cloud]:
     port: Any = Silent(answers_at)
-    cloud = Cloud("1", "local", "", port, port, port, port, port, port, port, port)
+    cloud = Cloud("1", "local", "", port, port, port, port, port, port, port, port, port)
     return port, patient(cloud, Patience(no_pause, attempts=3))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tidegate.model.database import Engine
 from tidegate.model.pipeline import Strategy
 
 CANDIDATE_SUFFIX = "-candidate"
@@ -23,6 +24,7 @@ class FunctionBlueprint:
         api: Whether the environment's HTTP API leads to it; at most one does.
         queue: Queue whose messages `live` gets, while `candidate` gets those of its twin.
         schedule: Schedule expression of a rule that invokes `live`.
+        database: Whether it is given the address of the environment's database.
     """
 
     name: str
@@ -34,6 +36,7 @@ class FunctionBlueprint:
     api: bool = False
     queue: str | None = None
     schedule: str | None = None
+    database: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,24 @@ class TableBlueprint:
     name: str
     hash_key: str
     range_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseBlueprint:
+    """An Aurora cluster and the secret that says how it is reached.
+
+    Attributes:
+        cluster: Its name.
+        secret: Name of the secret.
+        database: Its first database.
+        user: The master user.
+    """
+
+    engine: Engine
+    cluster: str
+    secret: str
+    database: str
+    user: str = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,7 @@ class Blueprint:
     buckets: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     site: SiteBlueprint | None = None
+    database: DatabaseBlueprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tidegate.cloud.ports import (
     Buckets,
     Builds,
     Cloud,
+    Clusters,
     Distribution,
     Edges,
     Functions,
@@ -26,6 +27,7 @@ from tidegate.cloud.ports import (
     StoredObject,
 )
 from tidegate.model.build import Build, BuildOrder, BuildProject
+from tidegate.model.cluster import Cluster, ClusterSnapshot, DatabaseSecret
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 
@@ -40,6 +42,7 @@ def patient(cloud: Cloud, patience: Patience) -> Cloud:
         logs=PatientLogs(cloud.logs, patience),
         probe=PatientProbe(cloud.probe, patience),
         builds=PatientBuilds(cloud.builds, patience),
+        clusters=PatientClusters(cloud.clusters, patience),
     )
 
 
@@ -212,6 +215,30 @@ class PatientBuilds:
     async def lines(self, build: Build, position: str) -> tuple[tuple[str, ...], str]:
         """Read."""
         return await self._read(lambda: self._port.lines(build, position))
+
+
+class PatientClusters:
+    """Amazon Aurora."""
+
+    def __init__(self, port: Clusters, patience: Patience) -> None:
+        self._port = port
+        self._read = patience.read
+
+    async def describe(self, name: str) -> Cluster:
+        """Read."""
+        return await self._read(lambda: self._port.describe(name))
+
+    async def snapshot(self, cluster: str, name: str) -> ClusterSnapshot:
+        """Take a snapshot; again under the same name, which is the same snapshot."""
+        return await self._read(lambda: self._port.snapshot(cluster, name))
+
+    async def snapshots(self, cluster: str) -> tuple[ClusterSnapshot, ...]:
+        """Read."""
+        return await self._read(lambda: self._port.snapshots(cluster))
+
+    async def secret(self, name: str) -> DatabaseSecret:
+        """Read."""
+        return await self._read(lambda: self._port.secret(name))
 
 
 class PatientProbe:

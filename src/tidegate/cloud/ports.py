@@ -12,6 +12,7 @@ from typing import Protocol
 
 from tidegate.cloud.inspection import Inspection
 from tidegate.model.build import Build, BuildOrder, BuildProject
+from tidegate.model.cluster import Cluster, ClusterSnapshot, DatabaseSecret
 from tidegate.model.snapshot import Alias, FunctionSnapshot, Version
 
 
@@ -223,6 +224,22 @@ class Builds(Protocol):
         """What a build wrote behind a position, and the position behind that; empty is the beginning."""
 
 
+class Clusters(Protocol):
+    """Amazon Aurora: clusters of RDS, and the secrets by which they are reached."""
+
+    async def describe(self, name: str) -> Cluster:
+        """A cluster; `NotFound` without it."""
+
+    async def snapshot(self, cluster: str, name: str) -> ClusterSnapshot:
+        """CreateDBClusterSnapshot; it is not available yet. Asked again, it answers the snapshot of that name."""
+
+    async def snapshots(self, cluster: str) -> tuple[ClusterSnapshot, ...]:
+        """The snapshots of a cluster that were taken by hand, oldest first."""
+
+    async def secret(self, name: str) -> DatabaseSecret:
+        """What the secret of a database says now. `NotFound` without it, `ConfigError` when it says something else."""
+
+
 class Probe(Protocol):
     """HTTP as a user would ask."""
 
@@ -251,3 +268,4 @@ class Cloud:
     probe: Probe
     inspection: Inspection
     builds: Builds
+    clusters: Clusters

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.database.faults import missing_library, refusal
 from tidegate.errors import Failure
+from tidegate.model.cluster import DatabaseSecret
 from tidegate.model.database import Engine
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Access:
     def where(self) -> str:
         """For messages: `postgresql://user@host:port/database`."""
         return f"{self.engine.value}://{self.user}@{self.host}:{self.port}/{self.database}"
+
+
+def access_of(secret: DatabaseSecret) -> Access:
+    """The access that the secret of a database gives."""
+    return Access(secret.engine, secret.host, secret.port, secret.database, secret.user, secret.password)
 
 
 def connect(

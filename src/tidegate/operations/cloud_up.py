@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from importlib.resources import files
 
 from tidegate.cloud.blueprint import (
     Blueprint,
+    DatabaseBlueprint,
     FunctionBlueprint,
     Provisioned,
     SiteBlueprint,
@@ -138,6 +140,7 @@ def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
         buckets=tuple(expand(name, environment) for name in resources.buckets.values()),
         secrets=tuple(expand(name, environment) for name in resources.secrets.values()),
         site=_site(pipeline, environment),
+        database=_database(pipeline, environment),
     )
 
 
@@ -155,6 +158,21 @@ def _function(pipeline: Pipeline, spec: FunctionSpec, environment: str) -> Funct
         api=spec.api,
         queue=expand(pipeline.resources.queues[spec.queue], environment) if spec.queue else None,
         schedule=spec.schedule,
+        database=spec.database,
+    )
+
+
+def _database(pipeline: Pipeline, environment: str) -> DatabaseBlueprint | None:
+    spec = pipeline.database
+    if spec is None:
+        return None
+    # A database's name begins with a letter and has no hyphen.
+    name = re.sub(r"[^a-z0-9]+", "_", pipeline.product.lower()).strip("_")
+    return DatabaseBlueprint(
+        engine=spec.engine,
+        cluster=expand(spec.cluster, environment),
+        secret=expand(spec.secret, environment),
+        database=f"db_{name}"[:63] if not name[:1].isalpha() else name[:63],
     )
 
 

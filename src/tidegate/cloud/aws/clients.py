@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -121,6 +122,11 @@ class Clients:
     def builds(self) -> "CodeBuildClient":
         """AWS CodeBuild."""
         return self._client("codebuild")  # type: ignore[no-any-return]
+
+    @property
+    def clusters(self) -> "RDSClient":
+        """Amazon RDS."""
+        return self._client("rds")  # type: ignore[no-any-return]
 
     @property
     def identity(self) -> "STSClient":

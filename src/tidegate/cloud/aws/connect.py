@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from tidegate.cloud.aws.buckets import AwsBuckets
 from tidegate.cloud.aws.builds import AwsBuilds
+from tidegate.cloud.aws.clusters import AwsClusters
 from tidegate.cloud.aws.edges import AwsEdges
 from tidegate.cloud.aws.functions import AwsFunctions
 from tidegate.cloud.aws.images import AwsImages
@@ -46,6 +47,7 @@ async def open_cloud(region: str, endpoint: str | None = None) -> AsyncIterator[
             probe=probe,
             inspection=AwsInspection(wire),
             builds=AwsBuilds(wire),
+            clusters=AwsClusters(wire),
         )
     finally:
         await probe.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.cloud.aws.clients import is_loopback
@@ -10,6 +10,7 @@ from tidegate.cloud.aws.images import AwsImages
 from tidegate.cloud.aws.provision.alarm import ensure_alarm
 from tidegate.cloud.aws.provision.api import ensure_api
 from tidegate.cloud.aws.provision.bucket import ensure_bucket
+from tidegate.cloud.aws.provision.database import ensure_database, variables
 from tidegate.cloud.aws.provision.distribution import ensure_distribution
 from tidegate.cloud.aws.provision.ensure import side_by_side, together
 from tidegate.cloud.aws.provision.function import ensure_function
@@ -87,16 +88,19 @@ async def _placeholder(wire: Wire, access: asyncio.Task[RegistryAccess], reposit
 async def _environment(ground: _Ground, blueprint: Blueprint) -> Provisioned:
     async with side_by_side() as group:
         resources = group.create_task(_resources(ground.wire, blueprint))
+        database = group.create_task(_database(ground.wire, blueprint))
         site = group.create_task(_site(ground.wire, blueprint))
-        api = group.create_task(_backend(ground, blueprint, resources))
+        api = group.create_task(_backend(ground, blueprint, resources, database))
     return Provisioned(blueprint.environment, **(api.result() | site.result()))
 
 
-async def _backend(ground: _Ground, blueprint: Blueprint, resources: asyncio.Task[None]) -> dict[str, str]:
+async def _backend(
+    ground: _Ground, blueprint: Blueprint, resources: asyncio.Task[None], database: asyncio.Task[dict[str, str]]
+) -> dict[str, str]:
     """Functions first, then what leads to them; returns the URLs of the API."""
     account = await ground.account
     role = f"arn:aws:iam::{account}:role/{blueprint.product}-{blueprint.environment}"
-    await together(*(_function(ground, function, role) for function in blueprint.functions))
+    await together(*(_function(ground, function, role, database) for function in blueprint.functions))
     await resources  # an event source mapping needs its queue
     sources = [work for function in blueprint.functions for work in _sources(ground.wire, account, function)]
     async with side_by_side() as group:
@@ -105,8 +109,19 @@ async def _backend(ground: _Ground, blueprint: Blueprint, resources: asyncio.Tas
     return api.result()
 
 
-async def _function(ground: _Ground, function: FunctionBlueprint, role: str) -> None:
+async def _function(
+    ground: _Ground, function: FunctionBlueprint, role: str, database: asyncio.Task[dict[str, str]]
+) -> None:
+    if function.database:
+        function = replace(function, environment={**function.environment, **await database})
     await ensure_function(ground.wire, function, await ground.placeholders[function.repository], role)
+
+
+async def _database(wire: Wire, blueprint: Blueprint) -> dict[str, str]:
+    """What its functions are told of the database."""
+    if blueprint.database is None:
+        return {}
+    return variables(await ensure_database(wire, blueprint.database), blueprint.database.secret)
 
 
 async def _resources(wire: Wire, blueprint: Blueprint) -> None:
