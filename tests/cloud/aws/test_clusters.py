@@ -46,16 +46,15 @@ def blueprint(engine: Engine = Engine.POSTGRESQL) -> DatabaseBlueprint:
 
 
 @pytest.fixture(params=["embedded", "memory"])
-async def ground(request: pytest.FixtureRequest) -> Ground:
+async def ground(request: pytest.FixtureRequest, cloud: Cloud, wire: Wire) -> Ground:
     if request.param == "memory":
         memory = MemoryCloud()
         memory.clusters.create("tests-memory")
         return Ground(memory.ports.clusters, "tests-memory", lambda: memory.pause(SNAPSHOT_SECONDS))
     if reason := available("postgresql"):
         pytest.skip(reason)
-    cloud: Cloud = request.getfixturevalue("cloud")
     wanted = blueprint()
-    await ensure_database(request.getfixturevalue("wire"), wanted)
+    await ensure_database(wire, wanted)
     return Ground(cloud.clusters, wanted.cluster, lambda: asyncio.sleep(0.02))
 
 

@@ -9,9 +9,18 @@ import pytest
 
 from tidegate.cloud.aws.provision.environments import provision
 from tidegate.cloud.aws.wire import Wire
-from tidegate.cloud.blueprint import Blueprint, FunctionBlueprint, Provisioned, SiteBlueprint, TableBlueprint
+from tidegate.cloud.blueprint import (
+    Blueprint,
+    DatabaseBlueprint,
+    FunctionBlueprint,
+    Provisioned,
+    SiteBlueprint,
+    TableBlueprint,
+)
 from tidegate.cloud.ports import Cloud
+from tidegate.engines import available
 from tidegate.errors import CloudError, ConfigError
+from tidegate.model.database import Engine
 from tidegate.model.pipeline import Strategy
 from tidegate.model.snapshot import Version
 
@@ -243,3 +252,34 @@ async def test_only_a_cloud_on_this_machine_is_provisioned() -> None:
 
 def test_no_variable_is_shown() -> None:
     assert "s3cret" not in repr(blueprint("dev", "p"))
+
+
+async def test_functions_that_use_the_database_are_told_where_it_is(endpoint: str, cloud: Cloud, product: str) -> None:
+    if reason := available("postgresql"):
+        pytest.skip(reason)
+    secret = f"{product}-aurora"
+    await provision(
+        REGION,
+        endpoint,
+        [
+            Blueprint(
+                product,
+                "dev",
+                functions=(
+                    FunctionBlueprint(f"{product}-api", f"{product}-images", "app.handler", {"A": "b"}, database=True),
+                    FunctionBlueprint(f"{product}-worker", f"{product}-images", "app.handler", {"A": "b"}),
+                ),
+                database=DatabaseBlueprint(Engine.POSTGRESQL, f"{product}-aurora", secret, "funds"),
+            )
+        ],
+    )
+    said = await cloud.clusters.secret(secret)
+    assert dict(await cloud.functions.variables(f"{product}-api", "$LATEST")) == {
+        "A": "b",
+        "AURORA_HOST": said.host,
+        "AURORA_PORT": str(said.port),
+        "AURORA_DATABASE": "funds",
+        "AURORA_USER": said.user,
+        "AURORA_PASSWORD": f"{{{{resolve:secretsmanager:{secret}:SecretString:password}}}}",
+    }
+    assert dict(await cloud.functions.variables(f"{product}-worker", "$LATEST")) == {"A": "b"}
