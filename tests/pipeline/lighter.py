@@ -15,6 +15,9 @@ QUICKER = (
     ("shards: 2", "shards: 1"),
 )
 
+WITHOUT_SKEW = ("  skew: {run: pytest tests/e2e -m contract -k healthy, python: [tests/requirements.txt]}\n", "")
+"""For tests that would only wait for the skew gate."""
+
 
 def lighter(*changes: tuple[str, str], environments: str = "") -> Callable[[Path], None]:
     """Makes the change of a working tree for `product_on_stage`.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.lighter import lighter
+from tests.pipeline.lighter import WITHOUT_SKEW, lighter
 from tests.pipeline.observe import observe
 from tests.pipeline.product import Product, explain, phases, product_on_stage
 from tidegate.model.job import Phase
@@ -23,7 +23,7 @@ ASKING = """\
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Product]:
-    change = lighter(environments=ASKING.format(person=getpass.getuser()))
+    change = lighter(WITHOUT_SKEW, environments=ASKING.format(person=getpass.getuser()))
     with product_on_stage(tmp_path_factory.mktemp("approval"), shared_cache, change) as one:
         yield one
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.lighter import lighter
+from tests.pipeline.lighter import WITHOUT_SKEW, lighter
 from tests.pipeline.observe import Serving, endpoint_of, observe
 from tests.pipeline.product import Product, applied, explain, phases, product_on_stage
 from tests.pipeline.trail import trail_of
@@ -31,7 +31,7 @@ STRANGE_NAMES = ("with space.txt", 'it\'s "quoted".txt', "line\nbreak.txt", os.f
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Product]:
-    change = lighter((GATE, ""), environments="  dev: {github: development}\n")
+    change = lighter(WITHOUT_SKEW, (GATE, ""), environments="  dev: {github: development}\n")
     with product_on_stage(tmp_path_factory.mktemp("bad"), shared_cache, change) as one:
         yield one
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.pipeline.kills import Runner
-from tests.pipeline.lighter import lighter
+from tests.pipeline.lighter import WITHOUT_SKEW, lighter
 from tests.pipeline.observe import Serving, endpoint_of, observe
 from tests.pipeline.product import Product, explain, product_on_stage
 from tests.pipeline.trail import trail_of
@@ -39,6 +39,7 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, go: Path) -> Iterator[Product]:
     tests = "pytest tests/e2e -m contract -k healthy"
     change = lighter(
+        WITHOUT_SKEW,
         (f"run: {tests}", f"run: 'test -e {go} || (sleep 1000 & sleep 1000); {tests}'"),
         (
             "path: frontend/twinbar\n",

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.pipeline.lighter import lighter
+from tests.pipeline.lighter import WITHOUT_SKEW, lighter
 from tests.pipeline.observe import Serving, endpoint_of, observe
 from tests.pipeline.product import Product, explain, phases, product_on_stage
 from tidegate.model.job import Phase
@@ -23,7 +23,7 @@ STRANGER = boto3.Session(region_name="ap-southeast-1", aws_access_key_id="test",
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Product]:
-    change = lighter(environments=TWO_ENVIRONMENTS)
+    change = lighter(WITHOUT_SKEW, environments=TWO_ENVIRONMENTS)
     with product_on_stage(tmp_path_factory.mktemp("evidence"), shared_cache, change) as one:
         yield one
 

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.pipeline.lighter import lighter
+from tests.pipeline.lighter import WITHOUT_SKEW, lighter
 from tests.pipeline.observe import Serving, endpoint_of, observe
 from tests.pipeline.product import Product, applied, explain, phases, product_on_stage
 from tests.pipeline.trail import Trail, trail_of
@@ -30,7 +30,7 @@ ROTATED = "another-value"
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Product]:
-    change = lighter(environments=TWO_ENVIRONMENTS)
+    change = lighter(WITHOUT_SKEW, environments=TWO_ENVIRONMENTS)
     with product_on_stage(tmp_path_factory.mktemp("rollback"), shared_cache, change) as one:
         yield one
 
