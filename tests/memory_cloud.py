@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tests.memory_buckets import MemoryBuckets, Objects
 from tests.memory_builds import BuildsState, MemoryBuilds
 from tests.memory_clusters import ClustersState, MemoryClusters
+from tests.memory_databases import DatabasesState
 from tests.memory_edges import EdgesState, MemoryEdges, MemoryProbe
 from tests.memory_functions import FunctionsState, MemoryFunctions
 from tests.memory_inspection import MemoryInspection
@@ -52,6 +53,7 @@ class MemoryState:
     edges: EdgesState = field(default_factory=EdgesState)
     objects: Objects = field(default_factory=dict)
     deleted_images: set[str] = field(default_factory=set)
+    databases: DatabasesState = field(default_factory=DatabasesState)
     builds: BuildsState = field(default_factory=BuildsState)
     clusters: ClustersState = field(default_factory=ClustersState)
 

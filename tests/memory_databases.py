@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tidegate.execute.machine import Log
 from tidegate.model.database import DatabaseSpec
 from tidegate.model.verdict import Measurement, Verdict
 
+History = Mapping[str, Sequence[str]]
 HISTORY = "migrations.json"
 """The file that stands for a folder of migrations: `{"expand": […], "contract": […], "expected": […]}`."""
 
@@ -59,23 +60,27 @@ class DatabasesState:
 class MemoryDatabases:
     """Implements `execute.database.Databases`."""
 
-    def __init__(self, wire: Wire, state: DatabasesState | None = None) -> None:
+    def __init__(
+        self, wire: Wire, state: DatabasesState | None = None, history: Callable[[Path], History] | None = None
+    ) -> None:
         self._wire = wire
+        self._history = history or _read
         self.state = state or DatabasesState()
 
     async def read(self, spec: DatabaseSpec, source: Path, log: Log) -> SchemaFiles:
-        history = _history(source)
+        history = self._history(source)
         text = json.dumps([history["expand"], history["contract"]])
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         expand = history["expand"][-1] if history["expand"] else ""
-        return SchemaFiles(digest, expand, tuple(history["contract"]), {"tables": history["expected"]})
+        return SchemaFiles(digest, expand, tuple(history["contract"]), {"tables": list(history["expected"])})
 
     async def outline(self, place: Place) -> Outline:
-        history = _history(place.source)
+        history = self._history(place.source)
 
         def call() -> Outline:
             applied = self._server(place).applied
-            if ahead := [one for one in applied if one not in (*history["expand"], *history["contract"])]:
+            known = (*history["expand"], *history["contract"])
+            if ahead := [one for one in applied if one not in known]:
                 raise Failure(f"the database is ahead of the code: {', '.join(ahead)}", where=place.environment)
             expand = [one for one in applied if one in history["expand"]]
             contract = tuple(one for one in applied if one in history["contract"])
@@ -101,6 +106,8 @@ class MemoryDatabases:
                 server = self._server(place)
                 if revision in self.state.broken:
                     raise Failure(f"{revision}: syntax error in its third statement", where=place.environment)
+                if revision in server.applied:  # Alembic's own update of its table finds no row
+                    raise Failure(f"{revision} is applied already: somebody else was here", where=place.environment)
                 server.applied.append(revision)
 
             await self._wire.tell(f"databases.expand {place.environment} {revision}", call)
@@ -139,6 +146,6 @@ class MemoryDatabases:
         return self.state.server(place.environment)
 
 
-def _history(source: Path) -> dict[str, list[str]]:
+def _read(source: Path) -> History:
     found: dict[str, list[str]] = json.loads((source / HISTORY).read_text(encoding="utf-8"))
     return found

@@ -121,7 +121,8 @@ class Strangers:
     def configure(self, name: str, configuration: str) -> None:
         """UpdateFunctionConfiguration."""
         with _mapped("UpdateFunctionConfiguration", name):
-            changes = {"environment": _configuration(configuration).environment}
+            environment = {**self.variables_of(name), **_configuration(configuration).environment}
+            changes = {"environment": MappingProxyType(environment)}
             self._functions.update_configuration(name, changes, None, self._at_once())
 
     def move(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
@@ -207,13 +208,13 @@ class MemoryFunctions(Strangers):
 
         return await self._wire.tell(f"functions.point {name} {alias.name}", call)
 
-    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
-        def call() -> Mapping[str, str]:
+    async def configured(self, name: str, qualifier: str) -> tuple[Version, Mapping[str, str]]:
+        def call() -> tuple[Version, Mapping[str, str]]:
             with _mapped("GetFunctionConfiguration", name):
                 found = self._functions.resolve(FunctionName(name, qualifier), self._clock.now).version
-            return dict(found.configuration.environment)
+            return _seen(found), dict(found.configuration.environment)
 
-        return await self._wire.ask(f"functions.variables {name} {qualifier}", call)
+        return await self._wire.ask(f"functions.configured {name} {qualifier}", call)
 
     async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
         def call() -> Version:

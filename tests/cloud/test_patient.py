@@ -20,7 +20,7 @@ Ask = Callable[[Cloud], Awaitable[object]]
 REPEATED: dict[str, Ask] = {
     "functions.observe": lambda cloud: cloud.functions.observe("f", ("live",)),
     "functions.version": lambda cloud: cloud.functions.version("f", "1"),
-    "functions.variables": lambda cloud: cloud.functions.variables("f", "1"),
+    "functions.configured": lambda cloud: cloud.functions.configured("f", "1"),
     "functions.published": lambda cloud: cloud.functions.published("f"),
     "functions.discard": lambda cloud: cloud.functions.discard("f", "1"),
     "buckets.keys": lambda cloud: cloud.buckets.keys("b", ""),

@@ -26,6 +26,8 @@ BASES = (
     Scenario(13, acts=(Act(Verb.CONFIGURE), PUSH)),
     Scenario(14, strategy=Strategy.INVALIDATION, faults=(Planned(170, Fault.ZOMBIE),)),
     Scenario(15, faults=(Planned(196, Fault.KILL_AFTER),)),
+    Scenario(16, database=True),  # its migration hurts what is live
+    Scenario(17, database=True),
 )
 """What is covered from: together they go through every executor, the way back, take-overs and people's decisions."""
 

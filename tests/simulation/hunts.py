@@ -50,6 +50,7 @@ HUNTS: dict[str, tuple[Hunt, ...]] = {
     "pin-ignored": (Hunt(replace(PLAIN, acts=(PUSH, ROLLED_BACK, PUSH))),),
     "rollback-unpinned": (Hunt(replace(PLAIN, acts=(PUSH, ROLLED_BACK))),),
     "half-live": (Hunt(PLAIN, Fault.HUMAN, "edges.point"), Hunt(PLAIN, Fault.HUMAN, "functions.aliases")),
+    "rehearsal-ignored": (Hunt(replace(PLAIN, database=True)),),
     "eligibility-ignored": (
         Hunt(Scenario(1, environments=2, approval=True, acts=(PUSH, ROLLED_BACK, Act(Verb.APPROVE, 1)))),
     ),

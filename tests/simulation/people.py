@@ -1,11 +1,12 @@
 """What people do in a simulation: they push, roll back, approve, and take up again what died."""
 
 import asyncio
+from pathlib import Path
 from typing import assert_never
 
 from tests.simulation import promises
 from tests.simulation.process import HOST, Process
-from tests.simulation.product import FUNCTIONS, Commit, tree
+from tests.simulation.product import FUNCTIONS, Commit, tree, tree_of
 from tests.simulation.promise import ONCE
 from tests.simulation.scenario import Act, Verb
 from tests.simulation.world import World
@@ -123,7 +124,7 @@ async def _carry(process: Process, run: str, *, unless_ended: bool = False) -> N
         run=run,
         pipeline=world.pipeline,
         plan=view.plan,
-        source=tree(),
+        source=_files(world, view.commit),
         machine=process.machine,
         cloud=process.cloud,
         ledger=ledger,
@@ -135,11 +136,16 @@ async def _carry(process: Process, run: str, *, unless_ended: bool = False) -> N
         pause=process.pause,
         alarm=process.alarm,
         jitter=world.rng.random,
-        past=lambda _: Edition(world.pipeline, tree()),
+        past=lambda commit: Edition(world.pipeline, _files(world, commit)),
+        databases=process.databases,
     )
     view = ledger.run_started(run, process.pid, HOST, unless_ended=unless_ended)
     if not view.phase.ended:
         await _walk(shop, kept(ledger, view, world.pipeline))
+
+
+def _files(world: World, commit: str) -> Path:
+    return tree_of(commit) if world.scenario.database else tree()
 
 
 async def _sound(_: str) -> tuple[Finding, ...]:

@@ -174,6 +174,14 @@ PLANTS = (
         "    if (lag := observe_lag(shop, snapshot)) and False:",
     ),
     Plant(
+        "rehearsal-ignored",
+        "a migration is applied that what is live failed on when it was rehearsed",
+        BACK,
+        "tidegate.execute.rehearsal",
+        "    if judge(measurements) is not Verdict.SUCCESSFUL:",
+        "    measurements = []\n    if False:",
+    ),
+    Plant(
         "approval-assumed",
         "nobody's approval is waited for",
         EVIDENCE,

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.memory_cloud import MemoryCloud
+from tests.memory_databases import MemoryDatabases
 from tests.memory_wire import Wire
 from tests.simulation.faults import Fault, Killed, Kind
 from tests.simulation.machine import SimulatedMachine
@@ -55,6 +56,9 @@ class Process:
         ports = MemoryCloud(world.state, wire).ports
         self.cloud = patient(ports, Patience(self.pause, world.rng.random))
         self.machine = SimulatedMachine(self)
+        self.databases = (
+            MemoryDatabases(wire, world.state.databases, world.history) if world.scenario.database else None
+        )
         self.ledger = Ledger(SimulatedStore(self), world.clock, world.recall, defers=world.scenario.defers)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tidegate.cloud.ports import Answer
 from tidegate.config.load import parse
-from tidegate.model.pipeline import Environment, Order, Pipeline, Strategy
+from tidegate.model.database import DatabaseSpec, Engine
+from tidegate.model.pipeline import Component, Environment, Order, Pipeline, Strategy
 from tidegate.model.snapshot import Version
 from tidegate.targets.site import SiteBundle, SiteFile
 
@@ -71,21 +72,27 @@ SITE_FLAWS = frozenset({Flaw.SITE_BUILD, Flaw.PAGE, Flaw.SKEW_PAGE})
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit: which components it touches, and what is wrong with it."""
+    """A commit: which components it touches, and what is wrong with it. `schema` says that it adds a migration."""
 
     number: int
     backend: bool = True
     site: bool = True
     flaws: frozenset[Flaw] = frozenset()
+    schema: bool = False
 
     @property
     def id(self) -> str:
         return f"commit-{self.number}"
 
     @property
+    def migration(self) -> str:
+        """The migration that it adds, where it adds one."""
+        return f"m{self.number}"
+
+    @property
     def files(self) -> tuple[str, ...]:
         """What it changes."""
-        touched = (("src/app.py", self.backend), ("web/page.ts", self.site))
+        touched = (("src/app.py", self.backend), ("web/page.ts", self.site), ("migrations/m.py", self.schema))
         return tuple(path for path, is_touched in touched if is_touched)
 
 
@@ -106,9 +113,11 @@ def number_of(digest: str) -> int:
 
 
 @functools.cache
-def pipeline(order: Order, strategy: Strategy, environments: int, *, approval: bool) -> Pipeline:
+def pipeline(
+    order: Order, strategy: Strategy, environments: int, *, approval: bool, database: bool = False
+) -> Pipeline:
     """The product's pipeline in one of its kinds; with approval, the last environment asks for it."""
-    parsed = parse(TEXT, "tidegate.yaml")
+    parsed = _with_database(parse(TEXT, "tidegate.yaml")) if database else parse(TEXT, "tidegate.yaml")
     assert parsed.site
     kept = dict(list(parsed.environments.items())[:environments])
     last = list(kept)[-1]
@@ -116,6 +125,13 @@ def pipeline(order: Order, strategy: Strategy, environments: int, *, approval: b
         kept[last] = replace(kept[last], approval=True)
     named: dict[str, Environment] = kept
     return replace(parsed, order=order, site=replace(parsed.site, strategy=strategy), environments=named)
+
+
+def _with_database(parsed: Pipeline) -> Pipeline:
+    spec = DatabaseSpec(Engine.POSTGRESQL, "db-{env}", "db-{env}", ("schema",), migrations="migrations")
+    components = {**parsed.components, "schema": Component("schema", ("migrations/**",))}
+    functions = {**parsed.functions, "api": replace(parsed.functions["api"], database=True)}
+    return replace(parsed, components=components, functions=functions, database=spec)
 
 
 @functools.cache
@@ -127,8 +143,16 @@ def tree() -> Path:
     (root / "job.json").write_text("{}", encoding="utf-8")
     (root / "a.csv").write_text("a,b\n", encoding="utf-8")
     for number in range(1, COMMITS + 1):
+        (root / Commit(number).id).mkdir()
+        for file in ("job.json", "a.csv"):
+            (root / Commit(number).id / file).symlink_to(root / file)
         (root / f"page-{number}.html").write_text(page(number).decode(), encoding="utf-8")
     return root
+
+
+def tree_of(commit: str) -> Path:
+    """The checked-out files of one commit, where its database must be told from those of others."""
+    return tree() / commit
 
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []

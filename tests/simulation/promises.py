@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from tests.simulation import schema
 from tests.simulation.product import FUNCTIONS, Flaw, number_of
 from tests.simulation.promise import BACK, EVIDENCE, ONCE, REPORT, UNTESTED, WHOLE
 from tests.simulation.seen import NOBODY, Exposure
@@ -256,6 +257,7 @@ def at_rest(world: "World") -> None:
     views = {name: world.book.environment(name) for name in world.pipeline.environments}
     for name, view in views.items():
         _settled(world, name, view)
+        schema.at_rest(world, name)
     _in_order(world, views)
     for run in world.book.runs():
         _told(world, run)

@@ -49,6 +49,7 @@ class Scenario:
         deployed: Whether a first release is live everywhere before it begins.
         faults: What goes wrong, by the number of the call.
         defers: Whether records that nothing depends on wait, as in a ledger that is kept in a bucket.
+        database: Whether the API uses a database, which most commits migrate.
         random: Whether a process that comes back from the dead stops at its next write, not at the very call.
     """
 
@@ -62,6 +63,7 @@ class Scenario:
     faults: tuple[Planned, ...] = ()
     random: bool = False
     defers: bool = False
+    database: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The scenario as plain values."""
@@ -82,6 +84,8 @@ class Scenario:
         return Scenario(**{**plain, "order": order, "strategy": strategy, "acts": acts, "faults": faults})
 
 
+DATABASES = 10
+"""One of so many seeds has a database."""
 CALLS = 260
 """Numbers of calls that faults are spread over; a push to one environment makes about half as many."""
 
@@ -101,6 +105,7 @@ def scenario_of(seed: int) -> Scenario:
         approval=approval,
         deployed=chance.random() < 0.9,
         random=True,
+        database=seed % DATABASES == 0,
         acts=_acts(chance, environments, approval=approval),
     )
     return replace(scenario, faults=_faults(chance))

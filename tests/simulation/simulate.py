@@ -102,11 +102,11 @@ def _drop(loop: VirtualLoop) -> None:
 
 
 def _base(scenario: Scenario) -> Saved:
-    return _deployed(scenario.environments, scenario.order, scenario.strategy, scenario.approval)
+    return _deployed(scenario.environments, scenario.order, scenario.strategy, scenario.approval, scenario.database)
 
 
 @functools.cache
-def _deployed(environments: int, order: object, strategy: object, approval: bool) -> Saved:
+def _deployed(environments: int, order: object, strategy: object, approval: bool, database: bool) -> Saved:
     acts = (Act(Verb.PUSH), *((Act(Verb.APPROVE, environments - 1),) if approval else ()))
     scenario = replace(
         scenario_of(0),
@@ -114,6 +114,7 @@ def _deployed(environments: int, order: object, strategy: object, approval: bool
         order=order,  # type: ignore[arg-type] # fields by name
         strategy=strategy,  # type: ignore[arg-type]
         approval=approval,
+        database=database,
         deployed=False,
         acts=acts,
         faults=(),

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.simulation.coverage import cover, table
 from tests.simulation.faults import Fault, Kind, Planned
 from tests.simulation.scenario import Scenario
@@ -17,8 +19,14 @@ def test_every_fault_befalls_every_call_site() -> None:
     assert {fault for _, fault in covered.cells} == set(Fault)
 
 
-def test_the_whole_pipeline_is_killed_at_every_record_that_it_writes() -> None:
-    whole = Scenario(1, environments=3)
+@pytest.mark.parametrize(
+    "whole",
+    [
+        pytest.param(Scenario(1, environments=3), id="three"),
+        pytest.param(Scenario(17, 2, database=True), id="database"),
+    ],
+)
+def test_the_whole_pipeline_is_killed_at_every_record_that_it_writes(whole: Scenario) -> None:
     records = [
         number for number, (_, kind) in enumerate(simulate(whole, census=True).census, start=1) if kind is Kind.LEDGER
     ]

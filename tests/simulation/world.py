@@ -5,12 +5,14 @@ import pickle
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tests.memory_cloud import MemoryCloud, MemoryState
+from tests.memory_databases import History
 from tests.memory_wire import Clock
-from tests.simulation import promises
+from tests.simulation import promises, schema
 from tests.simulation.faults import BEFALLS, Fault, Kind
 from tests.simulation.machine import runtime_api
 from tests.simulation.process import Process, call_site, kind_of
@@ -22,6 +24,7 @@ from tidegate.cloud.ports import Answer
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryStore
 from tidegate.ledger.recall import Recall
+from tidegate.model.database import DATABASE_VARIABLE
 from tidegate.model.pipeline import Strategy
 from tidegate.model.snapshot import Version
 from tidegate.targets.site import SiteAddress
@@ -91,7 +94,13 @@ class World:
         self.scenario = scenario
         self.loop = loop
         self.rng = random.Random(scenario.seed)
-        self.pipeline = pipeline(scenario.order, scenario.strategy, scenario.environments, approval=scenario.approval)
+        self.pipeline = pipeline(
+            scenario.order,
+            scenario.strategy,
+            scenario.environments,
+            approval=scenario.approval,
+            database=scenario.database,
+        )
         self.store = MemoryStore()
         self.recall = Recall()
         self.commits: dict[str, Commit] = {}
@@ -142,9 +151,15 @@ class World:
 
     def commit(self, *, backend: bool, site: bool, flaws: frozenset[Flaw]) -> Commit:
         """A new commit on top."""
-        made = Commit(len(self.by_number), backend, site, flaws)
+        number = len(self.by_number)
+        made = Commit(number, backend, site, flaws, schema=self.scenario.database and number % 3 != 0)
         self.commits[made.id] = self.by_number[made.number] = made
         return made
+
+    def history(self, source: Path) -> History:
+        """The migrations of the commit whose files are asked."""
+        expand = schema.migrations(self, self.commits[source.name].number)
+        return {"expand": expand, "contract": (), "expected": expand}
 
     def commit_of(self, run: str) -> Commit:
         """The commit that a run is about."""
@@ -190,6 +205,8 @@ class World:
     def stale(self, line: str, effect: Callable[[], T]) -> T:
         """What the same question was answered with before it was last answered differently."""
         answer = effect()
+        if line.startswith("databases."):
+            return answer  # one server answers, and it knows what was written
         known: list[T] = (self._answers or {}).get(line, [])
         return next((old for old in reversed(known) if old != answer), answer)
 
@@ -215,6 +232,8 @@ class World:
                 self._expose(environment, key, process.run)
         elif words[0] == "functions.publish":
             self._published(words[1], process)
+        elif words[0] == "databases.expand":
+            schema.expanded(self, process, words[1], words[2])
         elif words[0] == "edges.point":
             role, _, environment = words[1].removeprefix("kvs/").partition("-")
             promises.pointer_written(self, process, environment)
@@ -294,6 +313,7 @@ class World:
         last = self.seen.last(environment, target)
         if last is not None and last.version == version:
             return  # a fence changes the revision and nothing else
+        schema.exposed(self, environment, target, run)
         exposure = Exposure(self.loop.now, environment, target, version, number, run)
         self.seen.exposures.setdefault((environment, target), []).append(exposure)
         if run not in {NOBODY, PLACEHOLDER}:
@@ -302,6 +322,8 @@ class World:
     def _published(self, name: str, process: Process) -> None:
         function = self.state.functions.functions.function(name, self.loop.now)
         version = function.versions[next(reversed(function.versions))]
+        if schema.is_rehearsal(version):
+            return  # what is live, once more: no pointer may ever lead to it
         promises.published(self, process, name, version.code.digest)
         configuration = version.configuration.environment["CONFIGURATION"]
         numbers = self.seen.published.setdefault((name, version.code.digest, configuration), [])
@@ -310,7 +332,7 @@ class World:
 
     def _answer(self, name: str, version: Version, payload: object) -> Answer:
         qualifier = self.state.functions.invoked[-1][1]
-        commit = self.by_number[number_of(version.digest)]
+        commit = schema.behind(self, name, self.by_number[number_of(version.digest)], qualifier)
         told = answer(name, version, payload, commit=commit, qualifier=qualifier)
         healthy = answer(name, version, payload, commit=Commit(0), qualifier=qualifier)
         if told == healthy and self.current is not None:
@@ -346,6 +368,8 @@ class World:
         for environment in self.pipeline.environments:
             for key in FUNCTIONS:
                 cloud.functions.create(f"{key}-{environment}", image_digest(0), aliases=("live", "candidate"))
+            if self.scenario.database:
+                cloud.functions.set(f"api-{environment}", {DATABASE_VARIABLE: schema.OWN})
             for role in ("APP", "TEST"):
                 cloud.edges.create(f"{role}-{environment}", f"web-{environment}", store=self.is_pointer)
         for environment in self.pipeline.environments:

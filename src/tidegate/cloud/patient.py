@@ -73,9 +73,9 @@ class PatientFunctions:
         """Write, once."""
         return await self._port.point(name, alias, version, description)
 
-    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
+    async def configured(self, name: str, qualifier: str) -> tuple[Version, Mapping[str, str]]:
         """Read."""
-        return await self._read(lambda: self._port.variables(name, qualifier))
+        return await self._read(lambda: self._port.configured(name, qualifier))
 
     async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
         """Write, once."""

@@ -51,8 +51,8 @@ class Functions(Protocol):
     async def point(self, name: str, alias: Alias, version: str, description: str) -> Alias:
         """UpdateAlias with the revision of `alias`; removes weights. `Moved` when it is not the current one."""
 
-    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
-        """The environment variables of a version, values and all; `qualifier` is `$LATEST` or a number."""
+    async def configured(self, name: str, qualifier: str) -> tuple[Version, Mapping[str, str]]:
+        """A version and its environment variables, values and all, as one answer tells both."""
 
     async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
         """UpdateFunctionConfiguration of all environment variables; returns `$LATEST` right after it was accepted."""

@@ -9,7 +9,7 @@ last, so that as long as anything is left of a rehearsal, it is there to tell.
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
-from tidegate.errors import Failure, GateFailed, NotFound
+from tidegate.errors import CloudError, Failure, GateFailed, NotFound
 from tidegate.execute.database import Outline, Place
 from tidegate.execute.pointers import live_versions
 from tidegate.execute.smoke import Trial
@@ -30,6 +30,10 @@ SCRATCH = "tidegate_rehearsal_"
 """Scratch databases of rehearsals begin so; the run's number follows."""
 NOTE = "tidegate rehearsal"
 """Descriptions of the versions that are published for one begin so."""
+POINTED_TO = "ResourceConflictException"
+"""AWS API: DeleteFunction, of a version that an alias points to."""
+LOOKS = 2
+"""How often `$LATEST` is looked at: a single look may be stale."""
 STEP = "rehearse"
 """The step of a rehearsal begins so; it is done once nothing is left of it."""
 
@@ -108,8 +112,7 @@ async def _published(
 
 
 async def _publish(shop: Workshop, trial: Trial, name: str, live: Version, uri: str, scratch: str) -> str:
-    was = (await shop.cloud.functions.variables(name, LATEST)).get(DATABASE_VARIABLE)
-    before = await functions.ended(shop.cloud, name, LATEST, shop.pause)
+    before, variables = await shop.cloud.functions.configured(name, LATEST)
     await _use(shop, name, scratch)
     try:
         latest = await functions.ended(shop.cloud, name, LATEST, shop.pause)
@@ -126,7 +129,7 @@ async def _publish(shop: Workshop, trial: Trial, name: str, live: Version, uri: 
         applier = functions.Applier(shop.cloud, f"{NOTE} of run {shop.run}", journal, shop.patience)
         return await applier.apply(tuple(steps))
     finally:
-        await _use(shop, name, was)
+        await _use(shop, name, variables.get(DATABASE_VARIABLE))
 
 
 async def _use(shop: Workshop, name: str, database: str | None) -> None:
@@ -134,14 +137,15 @@ async def _use(shop: Workshop, name: str, database: str | None) -> None:
     port = shop.cloud.functions
 
     async def write() -> Version:
-        latest = await functions.ended(shop.cloud, name, LATEST, shop.pause)
-        others = {key: value for key, value in (await port.variables(name, LATEST)).items() if key != DATABASE_VARIABLE}
+        await functions.ended(shop.cloud, name, LATEST, shop.pause)
+        latest, variables = await port.configured(name, LATEST)
+        others = {key: value for key, value in variables.items() if key != DATABASE_VARIABLE}
         given = {} if database is None else {DATABASE_VARIABLE: database}
         return await port.set_variables(name, {**others, **given}, latest.revision)
 
     async def look(_: object) -> Version | None:
-        found = (await port.variables(name, LATEST)).get(DATABASE_VARIABLE)
-        return await port.version(name, LATEST) if found == database else None
+        latest, variables = await port.configured(name, LATEST)
+        return latest if variables.get(DATABASE_VARIABLE) == database else None
 
     await shop.patience.write(write, look)
     await functions.ended(shop.cloud, name, LATEST, shop.pause)
@@ -156,7 +160,7 @@ async def sweep(shop: Workshop, environment: str, job: str) -> None:
     if not scratches:
         return
     shop.log(job)(f"removes what rehearsals made: {', '.join(scratches)}")
-    await together(_clean(shop, name) for name in _names(shop, environment))
+    await together(_clean(shop, name, job) for name in _names(shop, environment))
     for name in scratches:
         await shop.databases.drop_scratch(place, name)
 
@@ -180,24 +184,30 @@ def _names(shop: Workshop, environment: str) -> list[str]:
     return [expand(spec.name, environment) for spec in shop.pipeline.functions.values()]
 
 
-async def _clean(shop: Workshop, name: str) -> None:
+async def _clean(shop: Workshop, name: str, job: str) -> None:
     """Give `$LATEST` its database back, and remove the versions that were published for rehearsals."""
     if not await _restore(shop, name):
         return
     for version, description in (await shop.cloud.functions.published(name)).items():
         if description.startswith(NOTE):
-            await shop.cloud.functions.discard(name, version)
+            try:
+                await shop.cloud.functions.discard(name, version)
+            except CloudError as refused:
+                if refused.code != POINTED_TO:
+                    raise
+                shop.log(job)(f"{name}:{version} stays: somebody pointed an alias to it ({refused.what})")
 
 
 async def _restore(shop: Workshop, name: str) -> bool:
     """Give `$LATEST` back the database that users' version has; False where there is no such function."""
     port = shop.cloud.functions
-    try:
-        now = (await port.variables(name, LATEST)).get(DATABASE_VARIABLE, "")
-    except NotFound:  # an optional one
-        return False
-    if now.startswith(SCRATCH):
-        pointer = (await port.observe(name, (LIVE,))).aliases.get(LIVE)
-        was = await port.variables(name, pointer.version) if pointer else {}
-        await _use(shop, name, was.get(DATABASE_VARIABLE))
+    for _ in range(LOOKS):
+        try:
+            _, variables = await port.configured(name, LATEST)
+        except NotFound:  # an optional one
+            return False
+        if variables.get(DATABASE_VARIABLE, "").startswith(SCRATCH):
+            pointer = (await port.observe(name, (LIVE,))).aliases.get(LIVE)
+            was = (await port.configured(name, pointer.version))[1] if pointer else {}
+            await _use(shop, name, was.get(DATABASE_VARIABLE))
     return True

@@ -157,7 +157,9 @@ async def test_what_does_not_exist_is_not_found(cloud: Cloud, function: str) -> 
 
 async def test_variables_are_set_under_the_revision_and_frozen_by_a_version(cloud: Cloud, function: str) -> None:
     before = await settled(cloud, function)
-    given = {**await cloud.functions.variables(function, "$LATEST"), "AURORA_DATABASE": "scratch"}
+    version, variables = await cloud.functions.configured(function, "$LATEST")
+    assert version == before
+    given = {**variables, "AURORA_DATABASE": "scratch"}
     await cloud.functions.set_variables(function, given, before.revision)
     latest = await settled(cloud, function)
     assert latest.configuration != before.configuration
@@ -165,8 +167,8 @@ async def test_variables_are_set_under_the_revision_and_frozen_by_a_version(clou
         await cloud.functions.set_variables(function, {}, before.revision)
     published = await cloud.functions.publish(function, latest.digest, latest.revision, "a rehearsal")
     await settled(cloud, function, published.version)
-    assert await cloud.functions.variables(function, published.version) == given
-    assert "AURORA_DATABASE" not in await cloud.functions.variables(function, "1")
+    assert (await cloud.functions.configured(function, published.version))[1] == given
+    assert "AURORA_DATABASE" not in (await cloud.functions.configured(function, "1"))[1]
     assert (await cloud.functions.published(function))[published.version] == "a rehearsal"
 
 

@@ -80,14 +80,13 @@ class AwsFunctions:
         )
         return _alias(described)
 
-    async def variables(self, name: str, qualifier: str) -> Mapping[str, str]:
-        """The environment variables of a version, values and all; `qualifier` is `$LATEST` or a number."""
+    async def configured(self, name: str, qualifier: str) -> tuple[Version, Mapping[str, str]]:
+        """A version and its environment variables, values and all, as one answer tells both."""
         described = await self._wire.ask(
             f"function {name}:{qualifier}",
             lambda: self._wire.clients.functions.get_function_configuration(FunctionName=name, Qualifier=qualifier),
         )
-        configuration_hash(described)  # refuses variables that Lambda could not decrypt
-        return dict((described.get("Environment") or {}).get("Variables") or {})
+        return _version(described), dict((described.get("Environment") or {}).get("Variables") or {})
 
     async def set_variables(self, name: str, variables: Mapping[str, str], revision: str) -> Version:
         """UpdateFunctionConfiguration of all environment variables; returns `$LATEST` right after it was accepted."""
