@@ -274,7 +274,7 @@ async def test_functions_that_use_the_database_are_told_where_it_is(endpoint: st
         ],
     )
     said = await cloud.clusters.secret(secret)
-    assert dict(await cloud.functions.variables(f"{product}-api", "$LATEST")) == {
+    assert dict((await cloud.functions.configured(f"{product}-api", "$LATEST"))[1]) == {
         "A": "b",
         "AURORA_HOST": said.host,
         "AURORA_PORT": str(said.port),
@@ -282,4 +282,4 @@ async def test_functions_that_use_the_database_are_told_where_it_is(endpoint: st
         "AURORA_USER": said.user,
         "AURORA_PASSWORD": f"{{{{resolve:secretsmanager:{secret}:SecretString:password}}}}",
     }
-    assert dict(await cloud.functions.variables(f"{product}-worker", "$LATEST")) == {"A": "b"}
+    assert dict((await cloud.functions.configured(f"{product}-worker", "$LATEST"))[1]) == {"A": "b"}
