@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 
 GRACE_SECONDS = 5.0
+_REMOVALS = 20
 _PR_SET_PDEATHSIG = 1
 
 
@@ -57,10 +58,15 @@ def _keep(pid: int, wake: int, number: signal.Signals) -> None:
             running = running and not _ended(pid)
         if 0 in ready and not os.read(0, 512):
             told = True
-            if running:
-                os.kill(pid, number)
+            _signal_group(pid, number)
         elif not ready and running:
-            os.kill(pid, signal.SIGKILL)
+            _signal_group(pid, signal.SIGKILL)
+    _signal_group(pid, signal.SIGKILL)  # What a script started may go on without it.
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
 
 
 def _ended(pid: int) -> bool:
@@ -110,7 +116,12 @@ def _remove(folders: list[str]) -> None:
     import shutil  # noqa: PLC0415 - costs time that only the end has
 
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        # What was killed a moment ago may still be writing its last file.
+        for _ in range(_REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not os.path.lexists(folder):
+                break
+            select.select([], [], [], 0.05)
 
 
 if __name__ == "__main__":

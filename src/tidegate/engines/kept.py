@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,11 @@ _TAIL_LINES = 40
 
 
 class Kept:
-    """A running program. `stop` ends it and removes `remove`; so does our own death."""
+    """A running program. `stop` ends it and removes its folders; so does our own death.
+
+    Attributes:
+        folders: What goes with it.
+    """
 
     def __init__(
         self, command: Sequence[str], *, runner: Account, log: Path, ending: str, remove: Sequence[Path]
@@ -29,6 +34,7 @@ class Kept:
             ending: Name of the signal that ends it at once, such as QUIT.
             remove: Folders that go with it.
         """
+        self.folders = tuple(remove)
         self._log = log
         self._code: int | None = None
         options = [f"--log={log}", f"--signal={ending}", *(f"--remove={folder}" for folder in remove)]
@@ -66,5 +72,7 @@ class Kept:
         assert self._keeper.stdout
         with contextlib.suppress(BrokenPipeError):
             self._keeper.stdin.close()
-        self._keeper.wait()
+        if self._keeper.wait() != 0:  # Killed itself, which ended the program but removed nothing.
+            for folder in self.folders:
+                shutil.rmtree(folder, ignore_errors=True)
         self._keeper.stdout.close()
