@@ -109,12 +109,18 @@ def _wheel() -> Path | None:
 
 def _shared(wheel: Path, base: Path) -> Path:
     """A copy of the wheel's programs that every account can reach, made once for each version of it."""
+    package = wheel.parent
+    libraries = f"{package.name}.libs"  # Programs look for them by the way from where they lie themselves.
 
     def fill(growing: Path) -> None:
-        shutil.copytree(wheel, growing, ignore=shutil.ignore_patterns("include", "*.a", "pgxs"), dirs_exist_ok=True)
+        unneeded = shutil.ignore_patterns("include", "*.a", "pgxs")
+        shutil.copytree(wheel, growing / package.name / wheel.name, ignore=unneeded)
+        if (package.parent / libraries).exists():
+            shutil.copytree(package.parent / libraries, growing / libraries)
         for path in (growing, *growing.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         for folder in (base.parent, base):
             folder.chmod(0o755)
 
-    return made_once(base / f"{_WHEEL}-{importlib.metadata.version(_WHEEL)}", fill)
+    home = made_once(base / f"{_WHEEL}-{importlib.metadata.version(_WHEEL)}", fill)
+    return home / package.name / wheel.name
