@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from tests.doctor.conftest import Patient
+from tests.plan.database import SPEC
+from tidegate.doctor.judged import Case
+from tidegate.doctor.vpc_tests import judge_vpc_tests
+from tidegate.model.database import VpcTests
+from tidegate.model.facts import EnvironmentFacts
 from tidegate.model.finding import Check
 
 API, WORKER = "shop-api-dev", "shop-worker-dev"
@@ -143,6 +149,17 @@ async def test_a_copied_secret_is_told_by_its_name_alone(patient: Patient) -> No
     assert "s3cret-value" not in repr(finding)
     functions.update_function_configuration(FunctionName=WORKER, Environment={"Variables": before})
     assert await patient.findings() == ()
+
+
+def test_a_missing_project_is_made_by_its_command(patient: Patient) -> None:
+    tests = VpcTests("shop-vpc-tests-{env}")
+    pipeline = replace(patient.pipeline, database=replace(SPEC, vpc_tests=tests))
+    facts = EnvironmentFacts("dev", "ap-southeast-1", build_projects={"shop-vpc-tests-dev": False})
+    [finding] = judge_vpc_tests(Case(pipeline, facts))
+    for line in finding.mend:
+        patient.run(line)
+    found = patient.client("codebuild").batch_get_projects(names=["shop-vpc-tests-dev"])
+    assert found["projectsNotFound"] == []
 
 
 async def test_a_distribution_that_is_not_there(patient: Patient) -> None:

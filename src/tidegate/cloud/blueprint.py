@@ -82,6 +82,21 @@ class SiteBlueprint:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildProjectBlueprint:
+    """A CodeBuild project that tests inside the VPC; its builds are told of the environment's database.
+
+    Attributes:
+        name: Its name.
+        buildspec: Path in the source; empty for `buildspec.yml`.
+        secret: The database's secret.
+    """
+
+    name: str
+    buildspec: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """Everything of one environment, with names expanded."""
 
@@ -94,6 +109,7 @@ class Blueprint:
     secrets: tuple[str, ...] = ()
     site: SiteBlueprint | None = None
     database: DatabaseBlueprint | None = None
+    build_project: BuildProjectBlueprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from tidegate.cloud.blueprint import (
     Blueprint,
+    BuildProjectBlueprint,
     DatabaseBlueprint,
     FunctionBlueprint,
     Provisioned,
@@ -141,6 +142,7 @@ def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
         secrets=tuple(expand(name, environment) for name in resources.secrets.values()),
         site=_site(pipeline, environment),
         database=_database(pipeline, environment),
+        build_project=_build_project(pipeline, environment),
     )
 
 
@@ -173,6 +175,16 @@ def _database(pipeline: Pipeline, environment: str) -> DatabaseBlueprint | None:
         cluster=expand(spec.cluster, environment),
         secret=expand(spec.secret, environment),
         database=f"db_{name}"[:63] if not name[:1].isalpha() else name[:63],
+    )
+
+
+def _build_project(pipeline: Pipeline, environment: str) -> BuildProjectBlueprint | None:
+    spec = pipeline.database
+    if spec is None or spec.vpc_tests is None:
+        return None
+    tests = spec.vpc_tests
+    return BuildProjectBlueprint(
+        expand(tests.project, environment), tests.buildspec or "", expand(spec.secret, environment)
     )
 
 

@@ -10,6 +10,7 @@ from tidegate.cloud.aws.images import AwsImages
 from tidegate.cloud.aws.provision.alarm import ensure_alarm
 from tidegate.cloud.aws.provision.api import ensure_api
 from tidegate.cloud.aws.provision.bucket import ensure_bucket
+from tidegate.cloud.aws.provision.build_project import ensure_build_project
 from tidegate.cloud.aws.provision.database import ensure_database, variables
 from tidegate.cloud.aws.provision.distribution import ensure_distribution
 from tidegate.cloud.aws.provision.ensure import side_by_side, together
@@ -91,15 +92,25 @@ async def _environment(ground: _Ground, blueprint: Blueprint) -> Provisioned:
         database = group.create_task(_database(ground.wire, blueprint))
         site = group.create_task(_site(ground.wire, blueprint))
         api = group.create_task(_backend(ground, blueprint, resources, database))
+        group.create_task(_build_project(ground, blueprint, database))
     return Provisioned(blueprint.environment, **(api.result() | site.result()))
+
+
+async def _role(ground: _Ground, blueprint: Blueprint) -> str:
+    return f"arn:aws:iam::{await ground.account}:role/{blueprint.product}-{blueprint.environment}"
+
+
+async def _build_project(ground: _Ground, blueprint: Blueprint, database: asyncio.Task[dict[str, str]]) -> None:
+    if blueprint.build_project is not None:
+        role = await _role(ground, blueprint)
+        await ensure_build_project(ground.wire, blueprint.build_project, await database, role)
 
 
 async def _backend(
     ground: _Ground, blueprint: Blueprint, resources: asyncio.Task[None], database: asyncio.Task[dict[str, str]]
 ) -> dict[str, str]:
     """Functions first, then what leads to them; returns the URLs of the API."""
-    account = await ground.account
-    role = f"arn:aws:iam::{account}:role/{blueprint.product}-{blueprint.environment}"
+    account, role = await ground.account, await _role(ground, blueprint)
     await together(*(_function(ground, function, role, database) for function in blueprint.functions))
     await resources  # an event source mapping needs its queue
     sources = [work for function in blueprint.functions for work in _sources(ground.wire, account, function)]
