@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "cloud": {"model", "errors"},
     "ledger": {"model", "errors"},
     "github": {"cloud", "model", "errors"},
-    "database": {"cloud", "process", "model", "errors"},
+    "database": {"engines", "cloud", "process", "model", "errors"},
     "build": {"cloud", "model", "process", "errors"},
     "targets": {"cloud", "model", "errors"},
     "execute": {"build", "plan", "gates", "targets", "cloud", "ledger", "process", "model", "errors"},
