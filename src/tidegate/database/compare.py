@@ -188,7 +188,10 @@ def _routines(expected: Iterable[Routine], found: Iterable[Routine], words: Word
         elif other is None:
             yield Difference(one.name, "", Kind.ROUTINE, f"a {one.kind}", "", _remade(one))
         elif one.kind != other.kind or not words.same(one.definition, other.definition):
-            yield Difference(one.name, "", Kind.ROUTINE, one.definition, other.definition, _remade(one))
+            remade = _remade(one)
+            if remade and not one.definition.startswith("CREATE OR REPLACE"):
+                remade = (f"DROP {one.kind.upper()} {quoted(one.name)}", *remade)
+            yield Difference(one.name, "", Kind.ROUTINE, one.definition, other.definition, remade)
 
 
 def _remade(one: Routine) -> Statements:

