@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.memory_wire import Wire
 from tidegate.errors import Failure
-from tidegate.execute.database import Outline, Place, SchemaFiles
+from tidegate.execute.database import Outline, Place, SchemaFiles, Steps
 from tidegate.execute.machine import Log
 from tidegate.model.database import DatabaseSpec
 from tidegate.model.verdict import Measurement, Verdict
@@ -94,13 +94,14 @@ class MemoryDatabases:
         verdict = Verdict.FAILED if bad else Verdict.SUCCESSFUL
         return (Measurement("lint", verdict, f"{', '.join(bad)} locks the table" if bad else ""),)
 
-    async def round_trip(self, place: Place, outline: Outline, log: Log) -> Measurement:
+    async def round_trip(self, place: Place, outline: Outline, log: Log) -> Sequence[Measurement]:
         bad = [one for one in outline.pending if one in self.state.one_way]
         verdict = Verdict.FAILED if bad else Verdict.SUCCESSFUL
-        return Measurement("round trip", verdict, f"{', '.join(bad)} cannot be taken back" if bad else "")
+        return (Measurement("round trip", verdict, f"{', '.join(bad)} cannot be taken back" if bad else ""),)
 
-    async def expand(self, place: Place, outline: Outline, told: Callable[[str], None], log: Log) -> None:
+    async def expand(self, place: Place, outline: Outline, steps: Steps) -> None:
         for revision in outline.pending:
+            await steps.intended(f"migrate {revision}", "")
 
             def call(revision: str = revision) -> None:
                 server = self._server(place)
@@ -111,7 +112,7 @@ class MemoryDatabases:
                 server.applied.append(revision)
 
             await self._wire.tell(f"databases.expand {place.environment} {revision}", call)
-            told(revision)
+            await steps.done(f"migrate {revision}")
 
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         assert isinstance(expectation, dict)

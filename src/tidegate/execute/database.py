@@ -3,7 +3,7 @@
 Migrations and catalogs are foreign as the cloud is: tests and the simulation put others here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,6 +60,19 @@ class Outline:
     pending: tuple[str, ...]
 
 
+class Steps(Protocol):
+    """Told of each step of a migration; nothing goes on before a method has returned."""
+
+    async def intended(self, step: str, text: str) -> None:
+        """It begins. Whether it happened must be looked for where nothing is `done` behind it."""
+
+    async def done(self, step: str) -> None:
+        """It is done, or was found done."""
+
+    async def noted(self, text: str) -> None:
+        """Something that people should know, such as a wait for a lock."""
+
+
 class Databases(Protocol):
     """The databases of a product.
 
@@ -75,11 +88,11 @@ class Databases(Protocol):
     async def lint(self, place: Place, outline: Outline, log: Log) -> Sequence[Measurement]:
         """Judge what is pending by its statements."""
 
-    async def round_trip(self, place: Place, outline: Outline, log: Log) -> Measurement:
+    async def round_trip(self, place: Place, outline: Outline, log: Log) -> Sequence[Measurement]:
         """Apply what is pending to a scratch copy with rows in it, take it back and apply it again."""
 
-    async def expand(self, place: Place, outline: Outline, told: Callable[[str], None], log: Log) -> None:
-        """Apply what is pending, each whole or not at all where the engine can; `told` hears of each behind it."""
+    async def expand(self, place: Place, outline: Outline, steps: Steps) -> None:
+        """Apply what is pending, each migration whole or not at all where the engine can."""
 
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         """Ask the database what it is, and tell each difference from what is expected in one line."""

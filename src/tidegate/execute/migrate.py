@@ -34,7 +34,7 @@ async def migrate(shop: Workshop, job: Job) -> JobReport:
     log(f"to apply: {', '.join(outline.pending)}; {stands(outline)}")
     tried = [*await databases.lint(place, outline, log)]
     conclude(job.name, tried)
-    tried.append(await databases.round_trip(place, outline, log))
+    tried += await databases.round_trip(place, outline, log)
     conclude(job.name, tried)
     tried += await rehearse(shop, job, place, outline)
     report = conclude(job.name, tried)
@@ -64,21 +64,15 @@ def stands(outline: Outline) -> str:
 async def _apply(shop: Workshop, job: Job, place: Place, outline: Outline) -> tuple[str, ...]:
     """Apply what is pending, journalled; what was applied is recorded even if the next one fails."""
     assert shop.databases
-    applied: list[str] = []
-
-    def told(revision: str) -> None:
-        applied.append(revision)
-        shop.ledger.step_done(shop.run, job.name, _step(revision), "")
-
-    shop.ledger.check_held(job.environment, shop.run, shop.holder)
-    shop.ledger.steps_intended(shop.run, job.name, [_step(revision) for revision in outline.pending])
     try:
-        await shop.databases.expand(place, outline, told, shop.log(job.name))
+        await shop.databases.expand(place, outline, _Journalled(shop, job))
     except Failure:
         with contextlib.suppress(Failure):  # what failed first is what has to be told
-            _record(shop, job.environment, await shop.databases.outline(place), applied)
+            after = await shop.databases.outline(place)
+            _record(shop, job.environment, after, [one for one in outline.pending if one not in after.pending])
         raise
     after = await shop.databases.outline(place)
+    applied = tuple(one for one in outline.pending if one not in after.pending)
     _record(shop, job.environment, after, applied)
     if after.pending:
         raise Failure(
@@ -86,11 +80,26 @@ async def _apply(shop: Workshop, job: Job, place: Place, outline: Outline) -> tu
             where=job.environment,
             what_next="find out who migrates here besides Tidegate, then `tidegate resume`",
         )
-    return outline.pending
+    return applied
 
 
-def _step(revision: str) -> str:
-    return f"expand {revision}"
+class _Journalled:
+    """Steps of a migration in the ledger: each before its effect, while the environment is held, and behind it."""
+
+    def __init__(self, shop: Workshop, job: Job) -> None:
+        self._shop = shop
+        self._job = job
+
+    async def intended(self, step: str, text: str) -> None:
+        self._shop.ledger.check_held(self._job.environment, self._shop.run, self._shop.holder)
+        self._shop.ledger.step_intended(self._shop.run, self._job.name, step)
+        self._shop.log(self._job.name)(f"{step}: {text}" if text else step)
+
+    async def done(self, step: str) -> None:
+        self._shop.ledger.step_done(self._shop.run, self._job.name, step, "")
+
+    async def noted(self, text: str) -> None:
+        self._shop.log(self._job.name)(text)
 
 
 def _record(shop: Workshop, environment: str, outline: Outline, applied: Sequence[str]) -> None:
