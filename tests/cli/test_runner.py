@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.cli.job_summary import cell, summary
-from tidegate.cli.runner import annotation, literally, masks, write_outputs
+from tidegate.cli.runner import MOST_ANNOTATIONS, annotation, annotations, literally, masks, write_outputs
 from tidegate.model.job import JobReport, Phase
 from tidegate.model.run import JobView, RunView
 from tidegate.operations.job import JobEnd
@@ -131,3 +131,20 @@ def test_the_summary_shows_the_whole_run() -> None:
         r"| deploy\-prod | pending |  | prod has it already |",
     ]
     assert "- put back: x" in text
+
+
+def test_each_difference_of_a_schema_stands_beside_the_line_that_declares_it() -> None:
+    differences = [
+        "funds.nav: type: expected numeric(12,4), found numeric(12,2); mend: ALTER … (src/data/tables.py:21)",
+        "latest: view: expected SELECT 1, found nothing",
+        "and 12 more",
+    ]
+    what = "\n".join(["Failed: the schema is not what the code expects: 3 differences", *differences])
+    told = list(commands("\n".join(annotations({"what": what, "where": "dev", "what_next": "migrate"}, "gate"))))
+    assert [name for name, _, _ in told] == ["error", "error"]
+    assert told[0] == ("error", {"title": "gate"}, f"dev: {what}\n  next: migrate")
+    line = "funds.nav: type: expected numeric(12,4), found numeric(12,2); mend: ALTER …"
+    assert told[1] == ("error", {"title": "gate", "file": "src/data/tables.py", "line": "21"}, line)
+    many = "\n".join(("Failed", *(f"x{number}: y (a.py:{number})" for number in range(30))))
+    assert len(annotations({"what": many, "where": ""}, "gate")) == MOST_ANNOTATIONS
+    assert len(annotations({"what": "no (a.py:1)", "where": ""}, "gate")) == 1

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import click
 
+MOST_ANNOTATIONS = 10
+"""GitHub shows no more errors of a step."""
+_PLACED = re.compile(r"\((?P<place>[^\s()]+:[0-9]+)\)$")
 _PLACE = re.compile(r"(?P<file>[^\s:@]+)(?:@[0-9a-f]+)?:(?P<line>[0-9]+)(?::(?P<column>[0-9]+))?")
 
 
@@ -43,6 +46,16 @@ def annotation(failure: Mapping[str, str], title: str) -> str:
         told = f"{told}\n  next: {failure['what_next']}"
     listed = ",".join(f"{name}={escaped_property(value)}" for name, value in properties.items())
     return f"::error {listed}::{escaped(told)}"
+
+
+def annotations(failure: Mapping[str, str], title: str) -> list[str]:
+    """The failure, and beside the file each of its further lines that names a place in one, as the schema gate's do."""
+    _, *further = failure.get("what", "").split("\n")
+    placed = [(line, found) for line in further if (found := _PLACED.search(line))]
+    beside = [
+        annotation({"what": line[: found.start()].rstrip(), "where": found["place"]}, title) for line, found in placed
+    ]
+    return [annotation(failure, title), *beside[: MOST_ANNOTATIONS - 1]]
 
 
 def masks(values: tuple[str, ...]) -> list[str]:

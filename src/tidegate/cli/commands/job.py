@@ -7,7 +7,7 @@ import click
 
 from tidegate.cli.job_summary import summary
 from tidegate.cli.picture import told
-from tidegate.cli.runner import annotation, literally, masks, write_outputs
+from tidegate.cli.runner import annotations, literally, masks, write_outputs
 from tidegate.cli.wiring import PUTTING_BACK, json_option, print_json, project_of, run_async
 from tidegate.errors import Failure
 from tidegate.model.job import JobReport, Phase
@@ -51,7 +51,8 @@ def job(context: click.Context, name: str, number: str, *, as_json: bool) -> int
         # A runner reads both streams for commands, and knows no order between them.
         code = _ended(end, as_json=as_json, aside=False)
     if end.report.failure:
-        click.echo(annotation(end.report.failure, name))
+        for command in annotations(end.report.failure, name):
+            click.echo(command)
     if github.output is not None:
         write_outputs(github.output, end.outputs)
     if github.summary is not None:
