@@ -1,18 +1,23 @@
 """What the code expects, found out on a scratch server from what a product declares."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.database.conftest import access_to, fresh_database
+from tests.database.migrations.product import Product, Written
 from tidegate.database.access import Access, connect
 from tidegate.database.compare import compare
 from tidegate.database.expectation import of_document
 from tidegate.database.expected import Migrate, expectation, schema_of
+from tidegate.database.migrations.applying import apply
+from tidegate.database.migrations.revision import MigrationPhase
 from tidegate.database.schema_gate import judge
 from tidegate.engines import Server, available
 from tidegate.errors import ConfigError, DatabaseError, Failure, LedgerError
 from tidegate.model.database import DatabaseSpec, Engine
+from tidegate.model.verdict import Verdict
 
 TABLES = """
 import sqlalchemy as sa
@@ -219,6 +224,34 @@ async def test_a_database_may_stand_before_and_behind_a_contract_migration(tmp_p
         assert [one.line for one in judge(found, schema_of(access)).failures] == []
     run(access, "ALTER TABLE funds DROP COLUMN name")
     assert "funds.name" in [one.difference.where for one in judge(found, schema_of(access)).failures]
+
+
+async def test_real_migrations_in_two_phases(tmp_path: Path, postgres: Server) -> None:
+    """What a pending contract migration will take away is no difference before it, and its absence none behind it."""
+    made = Product(product(tmp_path, t_yaml=FUNDS))
+    made.write("e1", "op.execute('CREATE TABLE funds (id integer PRIMARY KEY, title varchar(40))')", phase="expand")
+    made.write("e2", "op.add_column('funds', sa.Column('name', sa.String(40)))", after="e1", phase="expand")
+    made.write("c1", "op.drop_column('funds', 'title')", phase="contract", depends_on="e2")
+    told = Written()
+
+    async def migrate(access: Access, contracts: bool) -> None:
+        for phase in list(MigrationPhase)[: 2 if contracts else 1]:
+            await apply(made.root, made.spec, access, phase, told)
+
+    declared = replace(made.spec, expected="src/data/t.yaml")
+    found = await expectation(made.root, declared, migrate=migrate, contracts=True)
+    assert [[column.name for column in one.tables[0].columns] for one in found.migrated] == [
+        ["id", "title", "name"],
+        ["id", "name"],
+    ]
+    access = fresh_database(postgres)
+    assert [one.difference.where for one in judge(found, schema_of(access)).failures] == ["funds"]
+    for phase in MigrationPhase:
+        await apply(made.root, made.spec, access, phase, told)
+        verdict = judge(found, schema_of(access))
+        assert (verdict.verdict, verdict.failures, verdict.notes) == (Verdict.SUCCESSFUL, (), ())
+    run(access, "ALTER TABLE funds DROP COLUMN name")
+    assert [one.difference.where for one in judge(found, schema_of(access)).failures] == ["funds.name"]
 
 
 @pytest.mark.parametrize(

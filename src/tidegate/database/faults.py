@@ -60,6 +60,7 @@ _WORDS = {
     "no pg_hba.conf entry": ("the server refused the user", _PASSWORD),
     'role "': ("the server refused the user", _PASSWORD),
     "does not exist": _STATES["3D000"],
+    "permission denied": _STATES["42501"],
     "too many clients": _STATES["53300"],
     "refused": ("connection refused", _REFUSED),
     "timed out": ("no answer in time", _TIMEOUT),

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from tidegate.database.catalog import mysql_queries as queries
 from tidegate.database.catalog import mysql_words as words
-from tidegate.database.catalog.question import Ask, Row, grouped
+from tidegate.database.catalog.question import Ask, Row, grouped, unreadable
 from tidegate.model.schema import (
     Column,
     Constraint,
@@ -36,7 +36,11 @@ class _Parts(NamedTuple):
 
 
 def read(ask: Ask) -> Schema:
-    """Read all of the current database; eleven queries, however many tables there are."""
+    """Read all of the current database; eleven queries, however many tables there are.
+
+    Raises:
+        errors.DatabaseError: The user may not read what a view or a routine is.
+    """
     (version, database, collation) = ask(queries.SERVER)[0]
     maria = "mariadb" in version.lower()
     parts = _Parts(
@@ -162,6 +166,8 @@ def _trigger(table: str, row: Row) -> Trigger:
 
 def _view(row: Row, database: str) -> View:
     (name, definition, check, security) = row
+    if not definition:
+        raise unreadable(f"view {name}", "SHOW VIEW on the database")
     options = [f"check_option={check}"] if check != "NONE" else []
     options += [f"security={security}"] if security != "DEFINER" else []
     return View(name, words.without_database(definition, database), options=tuple(options))
@@ -169,6 +175,8 @@ def _view(row: Row, database: str) -> View:
 
 def _routine(row: Row, parameters: dict[str, list[Row]]) -> Routine:
     (name, specific, kind, returns, body, deterministic, access, security) = row
+    if body is None:
+        raise unreadable(f"{kind.lower()} {name}", "SHOW_ROUTINE (MariaDB: SHOW CREATE ROUTINE)")
     given = ", ".join(
         " ".join(part for part in ((mode if kind == "PROCEDURE" else ""), words.quoted(one or ""), written) if part)
         for mode, one, written in parameters.get(specific, [])

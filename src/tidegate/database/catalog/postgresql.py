@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tidegate.database.catalog import postgresql_queries as queries
-from tidegate.database.catalog.question import Ask, Row, grouped
+from tidegate.database.catalog.question import Ask, Row, grouped, unreadable
 from tidegate.model.schema import (
     Column,
     Composite,
@@ -47,15 +47,21 @@ class _Parts(NamedTuple):
 
 
 def read(ask: Ask) -> Schema:
-    """Read all of the current database; twelve queries, however many tables there are."""
+    """Read all of the current database; twelve queries, however many tables there are.
+
+    Raises:
+        errors.DatabaseError: The user may use no schema of its search path, so that no name is known as the code's.
+    """
+    (version, schema) = ask(queries.SERVER)[0]
+    if schema is None:
+        raise unreadable("any schema of its search path", "USAGE on the schema (`GRANT USAGE ON SCHEMA public TO …`)")
     ask(queries.SEARCH_PATH)
-    version = str(ask(queries.SERVER)[0][0]).split(" ")[0]
     parts = _Parts(*(grouped(ask(query)) for query in _OF_RELATIONS))
     relations = sorted(ask(queries.RELATIONS), key=lambda row: str(row[1]))
     types = sorted(ask(queries.TYPES))
     return Schema(
         engine="postgresql",
-        version=version,
+        version=str(version).split(" ")[0],
         tables=tuple(_table(row, parts) for row in relations if row[2] in "rpf"),
         views=tuple(_view(row, parts) for row in relations if row[2] in "vm"),
         sequences=tuple(_sequence(row) for row in sorted(ask(queries.SEQUENCES))),

@@ -15,6 +15,7 @@ from tidegate.database.catalog.protocol import PROTOCOL
 from tidegate.database.catalog.read import read_by
 from tidegate.database.faults import refusal
 from tidegate.database.introspection.answer import QUESTION, answer
+from tidegate.errors import Failure
 from tidegate.model.database import Engine
 
 _REFERENCE = re.compile(r"\{\{resolve:secretsmanager:(?P<name>[^}]+?):SecretString:(?P<key>[^:}]+)\}\}")
@@ -45,6 +46,8 @@ def handler(event: Any, context: object = None) -> dict[str, object]:
         schema = _read(engine, os.environ, password)
     except KeyError as missing:
         problem = f"the variable {missing} is not set"
+    except Failure as error:
+        problem = f"{error.what}; {error.what_next}"
     except Exception as error:  # noqa: BLE001 - whatever a driver raises is told without the password
         problem = str(refusal(error, _where(os.environ), password))
     else:
