@@ -88,6 +88,7 @@ def test_a_key_that_is_not_text_to_all_readers_must_be_quoted(key: str) -> None:
         ("a: b\n---\nc: d", "2:1", "not YAML"),
         ("a: b\x00", "1:5", "U+0000"),
         ("a: 'b\x1bc'", "1:6", "U+001B"),
+        ("a: 'b\x80c'", "1:6", "U+0080"),
     ],
 )
 def test_refuses_with_line_and_column(text: str, where: str, what: str) -> None:
