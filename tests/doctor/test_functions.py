@@ -14,6 +14,7 @@ PERMIT = (
     " --action lambda:InvokeFunction --principal events.amazonaws.com"
     " --source-arn arn:aws:events:eu-central-1:123456789012:rule/daily"
 )
+NEW_URL = "aws lambda create-function-url-config --function-name api-dev --qualifier live --auth-type AWS_IAM"
 
 
 def test_a_function_must_exist_unless_it_is_optional() -> None:
@@ -81,7 +82,7 @@ def test_a_function_with_a_database_has_its_variables_and_the_password_by_refere
             Invoker(Via.URL, "AWS_IAM", "https://x.lambda-url/", ""),
             (
                 "aws lambda delete-function-url-config --function-name api-dev",
-                "aws lambda create-function-url-config --function-name api-dev --qualifier live --auth-type AWS_IAM",
+                f"{NEW_URL} # clients need the new address",
             ),
         ),
         (

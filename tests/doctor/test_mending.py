@@ -102,6 +102,11 @@ BROKEN: list[tuple[str, Check, Break]] = [
         Check.UNQUALIFIED,
         lambda it: it.client("events").put_targets(Rule=WORKER, Targets=[{"Id": "live", "Arn": f"{ARN}:{WORKER}"}]),
     ),
+    (
+        "function URL",
+        Check.UNQUALIFIED,
+        lambda it: it.client("lambda").create_function_url_config(FunctionName=API, AuthType="NONE"),
+    ),
     ("integration", Check.UNQUALIFIED, _unqualified_integration),
     ("stage variable", Check.UNQUALIFIED, _no_stage_variable),
     ("secret", Check.SECRET, _drop_secret),

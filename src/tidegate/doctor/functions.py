@@ -83,10 +83,7 @@ def _unqualified(facts: FunctionFacts, invoker: Invoker) -> Finding:
     mend: tuple[str, ...]
     match invoker.via:
         case Via.URL:
-            named = ("--function-name", facts.name)
-            drop = command("aws", "lambda", "delete-function-url-config", *named)
-            create = ("aws", "lambda", "create-function-url-config", *named, "--qualifier", alias)
-            mend = (drop, command(*create, "--auth-type", invoker.id))
+            mend = _url(facts, invoker, alias)
         case Via.SOURCE:
             update = ("aws", "lambda", "update-event-source-mapping", "--uuid", invoker.id)
             mend = (command(*update, "--function-name", target),)
@@ -94,6 +91,24 @@ def _unqualified(facts: FunctionFacts, invoker: Invoker) -> Finding:
             mend = _rule(facts, invoker, target, alias)
     what = f"{invoker.via} {invoker.source} invokes {facts.name} without an alias: it serves untested code"
     return error(Check.UNQUALIFIED, what, facts.name, *mend)
+
+
+def _url(facts: FunctionFacts, invoker: Invoker, alias: str) -> tuple[str, ...]:
+    """One that everybody may ask needs both permissions. AWS Lambda developer guide, "Control access …"."""
+    named, to_alias = ("--function-name", facts.name), ("--function-name", facts.name, "--qualifier", alias)
+    create = command("aws", "lambda", "create-function-url-config", *to_alias, "--auth-type", invoker.id)
+    permit = ("aws", "lambda", "add-permission", *to_alias, "--principal", "*", "--statement-id")
+    open_to_all = invoker.id == "NONE" and not any(grant.principal == "*" for grant in facts.grants.get(alias, ()))
+    ask = ("--action", "lambda:InvokeFunctionUrl", "--function-url-auth-type", "NONE")
+    permits = (
+        command(*permit, f"url-{alias}", *ask),
+        command(*permit, f"url-{alias}-invokes", "--action", "lambda:InvokeFunction", "--invoked-via-function-url"),
+    )
+    return (
+        *(permits if open_to_all else ()),
+        command("aws", "lambda", "delete-function-url-config", *named),
+        f"{create} # clients need the new address",
+    )
 
 
 def _rule(facts: FunctionFacts, invoker: Invoker, target: str, alias: str) -> tuple[str, ...]:

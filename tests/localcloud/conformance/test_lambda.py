@@ -57,16 +57,6 @@ class TestFunctions:
         functions.made.append(name)
         assert refused(functions.client.update_function_configuration, FunctionName=name, Timeout=4) == CONFLICT
 
-    def test_a_function_has_no_url_and_gets_none_by_mistake(self, functions: Any) -> None:
-        name = functions.create()
-        assert functions.client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"] == []
-        assert refused(functions.client.list_function_url_configs, FunctionName=f"{name}-not") == NOT_FOUND
-
-    @pytest.mark.usefixtures("embedded_cloud")
-    def test_a_url_is_not_emulated_and_that_is_said(self, functions: Any) -> None:
-        asked = {"FunctionName": functions.create(), "AuthType": "NONE"}
-        assert refused(functions.client.create_function_url_config, **asked) == ("NotEmulated", 501)
-
     def test_a_second_function_of_one_name_is_refused(self, functions: Any) -> None:
         name = functions.create()
         uri = functions.push({"app.py": functions.echo})

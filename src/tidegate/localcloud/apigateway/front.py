@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -14,19 +13,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tidegate.localcloud.apigateway import cors
 from tidegate.localcloud.apigateway.matching import Match, find_route, find_stage
-from tidegate.localcloud.apigateway.payload import Context, HttpRequest, HttpResponse, event, message, response
 from tidegate.localcloud.apigateway.resources import Api, Integration, Stage
 from tidegate.localcloud.apigateway.targets import PRINCIPAL, function_of, source_arn
 from tidegate.localcloud.awslambda.errors import LambdaError
 from tidegate.localcloud.awslambda.invoker import Event
 from tidegate.localcloud.awslambda.service import LambdaService
+from tidegate.localcloud.http_event import Context, HttpRequest, HttpResponse, event, message, read, response, written
 from tidegate.localcloud.telemetry import Telemetry
 
 NAMESPACE = "AWS/ApiGateway"
 # API Gateway developer guide, "Quotas for HTTP APIs": the payload's size, in bytes.
 PAYLOAD_LIMIT = 10 * 1024 * 1024
-
-_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length"})
 
 
 class Front:
@@ -60,16 +57,16 @@ class Front:
             return
         begun = time.perf_counter()
         try:
-            request = await _read(Request(scope, receive))
+            request = await read(Request(scope, receive))
         except ClientDisconnect:
             return
         request_id = uuid.uuid4().hex[:16]
         api = self._find()
         if api is None or api.settings.endpoint_disabled:
-            await _written(message(404, "Not Found"), request_id)(scope, receive, send)
+            await _named(message(404, "Not Found"), request_id)(scope, receive, send)
             return
         stage, answer = await self._answer(api, request, request_id)
-        await _written(answer, request_id)(scope, receive, send)
+        await _named(answer, request_id)(scope, receive, send)
         self._count(api.id, stage, answer.status, (time.perf_counter() - begun) * 1000, len(answer.body))
 
     async def _answer(self, api: Api, request: HttpRequest, request_id: str) -> tuple[Stage | None, HttpResponse]:
@@ -144,44 +141,7 @@ class Front:
         self._telemetry.count(NAMESPACE, values, sets, time.time())
 
 
-async def _read(request: Request) -> HttpRequest:
-    scope = request.scope
-    client = scope.get("client") or ("127.0.0.1", 0)
-    port = (scope.get("server") or ("127.0.0.1", 80))[1]
-    headers = [
-        (name.decode("latin-1").lower(), value.decode("latin-1"))
-        for name, value in scope["headers"]
-        if name.lower() not in (b"connection", b"transfer-encoding")
-    ]
-    given = dict(headers)
-    forwarded = f"{given['x-forwarded-for']}, {client[0]}" if "x-forwarded-for" in given else client[0]
-    added = {
-        "x-amzn-trace-id": given.get("x-amzn-trace-id", _new_trace()),
-        "x-forwarded-for": forwarded,
-        "x-forwarded-port": str(port),
-        "x-forwarded-proto": scope["scheme"],
-    }
-    return HttpRequest(
-        method=scope["method"],
-        path=unquote(scope["raw_path"].decode("latin-1").partition("?")[0]),
-        query=scope["query_string"].decode("latin-1"),
-        headers=(*((name, value) for name, value in headers if name not in added), *added.items()),
-        body=await request.body(),
-        protocol=f"HTTP/{scope['http_version']}",
-        source_ip=client[0],
-    )
-
-
-def _new_trace() -> str:
-    return f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
-
-
-def _written(answer: HttpResponse, request_id: str) -> Response:
-    written = Response(answer.body, answer.status)
-    for name, value in answer.headers.items():
-        if name not in _HOP_BY_HOP:
-            written.headers[name] = value
-    for cookie in answer.cookies:
-        written.headers.append("set-cookie", cookie)
-    written.headers["apigw-requestid"] = request_id
-    return written
+def _named(answer: HttpResponse, request_id: str) -> Response:
+    sent = written(answer)
+    sent.headers["apigw-requestid"] = request_id
+    return sent

@@ -59,7 +59,11 @@ class AliasOperations:
         """AddPermission."""
         body, name = call.read(PermissionBody), call.function()
         function = self._control.state.function(name.name, self._control.clock())
-        statement = Statement(body.statement_id, body.action, body.principal, body.source_arn, body.source_account)
+        statement = Statement(
+            *(body.statement_id, body.action, body.principal, body.source_arn, body.source_account),
+            url_auth=body.function_url_auth_type,
+            by_url=body.invoked_via_function_url,
+        )
         policies.add(self._names, function, name.qualifier, statement, expected=body.revision_id, revision=new_id())
         return Answer({"Statement": json.dumps(answers.statement(self._names, name, statement))}, 201)
 

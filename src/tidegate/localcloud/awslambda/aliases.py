@@ -71,6 +71,7 @@ def delete(function: Function, name: str) -> None:
     """AWS API: DeleteAlias; one that does not exist is gone already."""
     function.aliases.pop(name, None)
     function.policies.pop(name, None)
+    function.urls.pop(name, None)
 
 
 def _check_targets(names: Namespace, function: Function, alias: Alias) -> None:

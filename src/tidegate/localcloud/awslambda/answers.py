@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tidegate.localcloud.awslambda.function import Alias, Function, State, Statement, UpdateStatus, Version
+from tidegate.localcloud.awslambda.function import Alias, Function, FunctionUrl, State, Statement, UpdateStatus, Version
 from tidegate.localcloud.awslambda.mappings import Mapping
 from tidegate.localcloud.awslambda.names import LATEST, FunctionName, Namespace
 
@@ -123,8 +123,15 @@ def statement(names: Namespace, name: FunctionName, found: Statement) -> Json:
         "Resource": names.function_arn(name.name, name.qualifier),
     }
     condition: Json = {}
+    equals: Json = {}
     if found.source_account is not None:
-        condition["StringEquals"] = {"AWS:SourceAccount": found.source_account}
+        equals["AWS:SourceAccount"] = found.source_account
+    if found.url_auth is not None:
+        equals["lambda:FunctionUrlAuthType"] = found.url_auth.value
+    if equals:
+        condition["StringEquals"] = equals
+    if found.by_url:
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
     if found.source_arn is not None:
         condition["ArnLike"] = {"AWS:SourceArn": found.source_arn}
     return answer | ({"Condition": condition} if condition else {})
@@ -134,6 +141,22 @@ def policy(names: Namespace, name: FunctionName, statements: tuple[Statement, ..
     """A whole resource policy, as the JSON text that GetPolicy answers."""
     listed = [statement(names, name, one) for one in statements]
     return json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": listed})
+
+
+def function_url(names: Namespace, name: FunctionName, found: FunctionUrl) -> Json:
+    """FunctionUrlConfig."""
+    return {
+        "FunctionUrl": found.address,
+        "FunctionArn": names.function_arn(name.name, name.qualifier),
+        "AuthType": found.auth.value,
+        "CreationTime": _precise(found.created),
+        "LastModifiedTime": _precise(found.modified),
+        "InvokeMode": "BUFFERED",
+    }
+
+
+def _precise(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def mapping(names: Namespace, found: Mapping) -> Json:

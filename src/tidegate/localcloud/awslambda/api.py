@@ -1,7 +1,7 @@
 """Lambda on the wire: which operation a REST request means, and how answers and errors are written."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -12,8 +12,9 @@ from tidegate.localcloud.awslambda.control import Answer, Call, Control, new_id
 from tidegate.localcloud.awslambda.errors import LambdaError, not_emulated
 from tidegate.localcloud.awslambda.function_operations import FunctionOperations
 from tidegate.localcloud.awslambda.mapping_operations import MappingOperations
+from tidegate.localcloud.awslambda.url_operations import Listen, UrlOperations
 
-Operation = Callable[[Call], Answer]
+Operation = Callable[[Call], Answer | Awaitable[Answer]]
 Route = tuple[str, re.Pattern[str], Operation]
 
 _FUNCTIONS = "/2015-03-31/functions"
@@ -21,26 +22,27 @@ _MAPPINGS = "/2015-03-31/event-source-mappings"
 
 
 class ControlApi:
-    """The control plane; Invoke is the data plane's."""
+    """The control plane; Invoke is the data plane's. `listen` opens the listener of a function URL."""
 
-    def __init__(self, control: Control) -> None:
-        self._routes = _routes(control)
+    def __init__(self, control: Control, listen: Listen) -> None:
+        self._routes = _routes(control, listen)
 
-    def answer(self, method: str, path: str, request: Request, body: bytes) -> Response:
+    async def answer(self, method: str, path: str, request: Request, body: bytes) -> Response:
         """Answer one request; `path` is as sent, still percent-encoded."""
         for wanted, pattern, operation in self._routes:
             match = pattern.fullmatch(path)
             if wanted == method and match is not None:
                 parameters = tuple(unquote(group) for group in match.groups())
                 query = {key: ",".join(request.query_params.getlist(key)) for key in request.query_params}
-                return respond(operation, Call(parameters, query, request.headers, body))
+                return await respond(operation, Call(parameters, query, request.headers, body))
         return refuse(not_emulated(f"{method} {unquote(path)}"))
 
 
-def respond(operation: Operation, call: Call) -> Response:
+async def respond(operation: Operation, call: Call) -> Response:
     """Do what is asked and write the answer, or the refusal."""
     try:
-        answer = operation(call)
+        done = operation(call)
+        answer = done if isinstance(done, Answer) else await done
     except LambdaError as error:
         return refuse(error)
     headers = {"x-amzn-RequestId": new_id()}
@@ -58,8 +60,9 @@ def refuse(error: LambdaError) -> Response:
     return JSONResponse(content, error.status, headers=headers)
 
 
-def _routes(control: Control) -> list[Route]:
+def _routes(control: Control, listen: Listen) -> list[Route]:
     functions, aliases, mappings = FunctionOperations(control), AliasOperations(control), MappingOperations(control)
+    urls, url = UrlOperations(control, listen), "/2021-10-31/functions/{}/url"
     one = f"{_FUNCTIONS}/{{}}"
     table: list[tuple[str, str, Operation]] = [
         ("POST", _FUNCTIONS, functions.create),
@@ -77,7 +80,11 @@ def _routes(control: Control) -> list[Route]:
         ("POST", "/2017-03-31/tags/{}", functions.tag),
         ("DELETE", "/2017-03-31/tags/{}", functions.untag),
         ("GET", "/2017-03-31/tags/{}", functions.list_tags),
-        ("GET", "/2021-10-31/functions/{}/urls", functions.list_urls),
+        ("POST", url, urls.create),
+        ("GET", url, urls.get),
+        ("PUT", url, urls.update),
+        ("DELETE", url, urls.delete),
+        ("GET", f"{url}s", urls.list_all),
         ("POST", f"{one}/aliases", aliases.create),
         ("GET", f"{one}/aliases", aliases.list_all),
         ("GET", f"{one}/aliases/{{}}", aliases.get),

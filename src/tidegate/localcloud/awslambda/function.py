@@ -184,15 +184,45 @@ class Alias:
         return self.version
 
 
+class UrlAuth(enum.StrEnum):
+    """AWS API: FunctionUrlConfig.AuthType."""
+
+    NONE = "NONE"
+    IAM = "AWS_IAM"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUrl:
+    """The HTTP endpoint of a function or of one of its aliases.
+
+    Attributes:
+        address: Where it listens, with a trailing slash.
+        created: In seconds since the epoch, as `modified`.
+    """
+
+    id: str
+    address: str
+    auth: UrlAuth
+    created: float
+    modified: float
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One permission of a resource policy."""
+    """One permission of a resource policy.
+
+    Attributes:
+        url_auth: Only for requests to a function URL of that kind.
+        by_url: Only for invocations through a function URL.
+    """
 
     sid: str
     action: str
     principal: str
     source_arn: str | None = None
     source_account: str | None = None
+    url_auth: UrlAuth | None = None
+    by_url: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +239,7 @@ class Function:
 
     Attributes:
         policies: By qualifier; None is the unqualified function.
+        urls: Likewise.
         reserved: Reserved concurrency; None is unreserved.
     """
 
@@ -217,6 +248,7 @@ class Function:
     versions: dict[str, Version] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
     policies: dict[str | None, Policy] = field(default_factory=dict)
+    urls: dict[str | None, FunctionUrl] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     reserved: int | None = None
 

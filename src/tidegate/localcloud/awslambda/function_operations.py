@@ -137,11 +137,6 @@ class FunctionOperations:
         self._state.function(call.unqualified(), self._control.clock()).reserved = None
         return Answer(None, 204)
 
-    def list_urls(self, call: Call) -> Answer:
-        """ListFunctionUrlConfigs. There are none: CreateFunctionUrlConfig is not emulated."""
-        self._state.function(call.unqualified(), self._control.clock())
-        return Answer({"FunctionUrlConfigs": []})
-
     def tag(self, call: Call) -> Answer:
         """TagResource."""
         tags = call.read(TagsBody).tags

@@ -4,11 +4,12 @@ import fnmatch
 import re
 
 from tidegate.localcloud.awslambda import errors
-from tidegate.localcloud.awslambda.function import Function, Policy, Statement
+from tidegate.localcloud.awslambda.function import Function, Policy, Statement, UrlAuth
 from tidegate.localcloud.awslambda.names import FunctionName, Namespace
 
 _SID = re.compile(r"[a-zA-Z0-9-_]{1,100}")
 _INVOKE = ("lambda:InvokeFunction", "lambda:*", "*")
+_INVOKE_URL = ("lambda:InvokeFunctionUrl", "lambda:*", "*")
 
 
 def add(
@@ -81,8 +82,19 @@ def permits(function: Function, name: FunctionName, principal: str, source_arn: 
     return any(_matches(statement, principal, source_arn) for statement in policy.statements)
 
 
+def is_open(function: Function, qualifier: str | None) -> bool:
+    """Whether everybody may ask the URL of exactly that qualifier, unsigned.
+
+    Source: Lambda developer guide, "Control access to Lambda function URLs": new URLs need both permissions.
+    """
+    policy = function.policies.get(qualifier)
+    everybody = [one for one in policy.statements if one.principal == "*"] if policy else []
+    asks = any(one.action in _INVOKE_URL and one.url_auth in (None, UrlAuth.NONE) for one in everybody)
+    return asks and any(one.action in _INVOKE and one.source_arn is None for one in everybody)
+
+
 def _matches(statement: Statement, principal: str, source_arn: str) -> bool:
-    if statement.action not in _INVOKE or statement.principal not in (principal, "*"):
+    if statement.action not in _INVOKE or statement.principal not in (principal, "*") or statement.by_url:
         return False
     if statement.source_account is not None and statement.source_account not in source_arn.split(":"):
         return False

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from tidegate.localcloud.awslambda.errors import LambdaError, bad_content, not_emulated
+from tidegate.localcloud.awslambda.function import UrlAuth
 
 B = TypeVar("B", bound="Body")
 
@@ -129,7 +130,23 @@ class PermissionBody(Body):
     principal: str
     source_arn: str | None = None
     source_account: str | None = None
+    function_url_auth_type: UrlAuth | None = None
+    invoked_via_function_url: bool = False
     revision_id: str | None = None
+
+
+class CreateUrlBody(Body):
+    """AWS API: CreateFunctionUrlConfig."""
+
+    auth_type: UrlAuth
+    invoke_mode: Literal["BUFFERED"] = "BUFFERED"
+
+
+class UpdateUrlBody(Body):
+    """AWS API: UpdateFunctionUrlConfig."""
+
+    auth_type: UrlAuth | None = None
+    invoke_mode: Literal["BUFFERED"] = "BUFFERED"
 
 
 class ConcurrencyBody(Body):

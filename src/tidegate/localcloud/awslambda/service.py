@@ -16,12 +16,14 @@ from tidegate.localcloud.awslambda import errors
 from tidegate.localcloud.awslambda.api import ControlApi, refuse
 from tidegate.localcloud.awslambda.control import Control
 from tidegate.localcloud.awslambda.errors import LambdaError
+from tidegate.localcloud.awslambda.function import Function, FunctionUrl
 from tidegate.localcloud.awslambda.images import Images
 from tidegate.localcloud.awslambda.invoker import DEFAULT_TRACE, Event, Invoker, Result
 from tidegate.localcloud.awslambda.launches import Launches
 from tidegate.localcloud.awslambda.names import FunctionName, Namespace, parse_function
 from tidegate.localcloud.awslambda.policies import permits
 from tidegate.localcloud.awslambda.runtime_libs import link_libraries
+from tidegate.localcloud.awslambda.url_front import UrlFront
 from tidegate.localcloud.ecr.images import ImageError
 from tidegate.localcloud.service import Host
 from tidegate.localcloud.telemetry import Telemetry
@@ -55,7 +57,7 @@ class LambdaService:
         self._tasks: set[asyncio.Task[None]] = set()
         names = Namespace(host.settings.account, host.settings.region)
         self.control = Control(names, images, time.time, settle_seconds, self._prefetch)
-        self._api = ControlApi(self.control)
+        self._api = ControlApi(self.control, self._listen)
         self._invoker: Invoker | None = None
 
     @property
@@ -90,7 +92,7 @@ class LambdaService:
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         match = _INVOKE.fullmatch(path) if request.method == "POST" else None
         if match is None:
-            return self._api.answer(request.method, path, request, body)
+            return await self._api.answer(request.method, path, request, body)
         try:
             return await self._invoke(unquote(match[1]), request, body)
         except LambdaError as error:
@@ -155,6 +157,25 @@ class LambdaService:
         while True:
             await asyncio.sleep(REAP_INTERVAL)
             invoker.reap()
+
+    async def _listen(self, name: FunctionName, identity: str) -> str:
+        front = UrlFront(
+            name,
+            lambda: self._with_url(name, identity),
+            self.invoke,
+            self._telemetry,
+            self._host.settings.account,
+        )
+        return f"http://127.0.0.1:{await self._host.listen(front.app)}/"
+
+    def _with_url(self, name: FunctionName, identity: str) -> tuple[Function, FunctionUrl] | None:
+        """A function with a URL of its own, as they are now; None where one of them is gone."""
+        try:
+            function = self.control.state.function(name.name, self.control.clock())
+        except LambdaError:
+            return None
+        url = function.urls.get(name.qualifier)
+        return (function, url) if url is not None and url.id == identity else None
 
     def _prefetch(self, digest: str) -> None:
         self._spawn(self._unpack(digest))

@@ -1,20 +1,27 @@
-"""The payload format 2.0 of AWS_PROXY integrations: request → event, result → response.
+"""The payload format 2.0, which HTTP APIs and function URLs share: request → event, result → response.
 
-Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
+Sources: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs"; Lambda developer guide,
+"Invoking Lambda function URLs".
 """
 
 import base64
 import binascii
 import json
 import re
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 # Everything else is handed over in base64, forms and bodies without a type among them.
 _TEXT = re.compile(r"text/.*|application/(?:json|javascript|xml)")
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What API Gateway knows about a request. `moment` is in seconds since the epoch."""
+    """What the service knows about a request. `moment` is in seconds since the epoch."""
 
     account: str
     api_id: str
@@ -60,7 +67,7 @@ class HttpResponse:
 
 
 def message(status: int, text: str) -> HttpResponse:
-    """An answer of API Gateway itself."""
+    """An answer of the service itself."""
     body = json.dumps({"message": text}, separators=(",", ":")).encode()
     return HttpResponse(status, body, {"content-type": "application/json"})
 
@@ -135,21 +142,20 @@ def _encoded(body: bytes, content_type: str) -> tuple[str, bool]:
 
 
 def response(payload: bytes) -> HttpResponse:
-    """What a client gets for a function's result.
+    """What a client of an HTTP API gets for a function's result; Internal Server Error where it cannot be read."""
+    return understood(payload) or message(500, "Internal Server Error")
 
-    A result without `statusCode` is the body itself; one that cannot be read is an Internal Server Error.
-    """
+
+def understood(payload: bytes) -> HttpResponse | None:
+    """A function's result as an answer; one without `statusCode` is the body itself. None where it cannot be read."""
     try:
         result = json.loads(payload)
-    except ValueError:
-        return message(500, "Internal Server Error")
-    if not isinstance(result, dict) or "statusCode" not in result:
-        body = result.encode() if isinstance(result, str) else payload
-        return HttpResponse(200, body, {"content-type": "application/json"})
-    try:
-        return _formatted(result)
+        if isinstance(result, dict) and "statusCode" in result:
+            return _formatted(result)
     except (ValueError, TypeError, AttributeError, binascii.Error):
-        return message(500, "Internal Server Error")
+        return None
+    body = result.encode() if isinstance(result, str) else payload
+    return HttpResponse(200, body, {"content-type": "application/json"})
 
 
 def _formatted(result: Mapping[str, Any]) -> HttpResponse:
@@ -172,3 +178,51 @@ def _text(value: object) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise TypeError(type(value).__name__)
+
+
+async def read(request: Request) -> HttpRequest:
+    """What a client sent, with the headers that the service adds.
+
+    Raises:
+        starlette.requests.ClientDisconnect: When the client is gone.
+    """
+    scope = request.scope
+    client = scope.get("client") or ("127.0.0.1", 0)
+    port = (scope.get("server") or ("127.0.0.1", 80))[1]
+    headers = [
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in scope["headers"]
+        if name.lower() not in (b"connection", b"transfer-encoding")
+    ]
+    given = dict(headers)
+    forwarded = f"{given['x-forwarded-for']}, {client[0]}" if "x-forwarded-for" in given else client[0]
+    added = {
+        "x-amzn-trace-id": given.get("x-amzn-trace-id", _new_trace()),
+        "x-forwarded-for": forwarded,
+        "x-forwarded-port": str(port),
+        "x-forwarded-proto": scope["scheme"],
+    }
+    return HttpRequest(
+        method=scope["method"],
+        path=unquote(scope["raw_path"].decode("latin-1").partition("?")[0]),
+        query=scope["query_string"].decode("latin-1"),
+        headers=(*((name, value) for name, value in headers if name not in added), *added.items()),
+        body=await request.body(),
+        protocol=f"HTTP/{scope['http_version']}",
+        source_ip=client[0],
+    )
+
+
+def _new_trace() -> str:
+    return f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
+
+
+def written(answer: HttpResponse) -> Response:
+    """An answer as it is sent."""
+    made = Response(answer.body, answer.status)
+    for name, value in answer.headers.items():
+        if name not in _HOP_BY_HOP:
+            made.headers[name] = value
+    for cookie in answer.cookies:
+        made.headers.append("set-cookie", cookie)
+    return made
