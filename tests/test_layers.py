@@ -24,10 +24,10 @@ ALLOWED: dict[str, set[str]] = {
     "database": {"engines", "cloud", "process", "model", "errors"},
     "build": {"cloud", "model", "process", "errors"},
     "targets": {"cloud", "model", "errors"},
-    "execute": {"build", "plan", "gates", "targets", "cloud", "ledger", "process", "model", "errors"},
+    "execute": {"build", "plan", "gates", "targets", "database", "cloud", "ledger", "process", "model", "errors"},
     "operations": {
         *("actions", "execute", "build", "plan", "gates", "targets", "cloud", "ledger", "process", "changes", "config"),
-        *("github", "doctor", "model", "errors"),
+        *("github", "doctor", "database", "model", "errors"),
     },
     "cli": {"operations", "doctor", "execute", "ledger", "config", "model", "errors"},
     "localcloud": {"engines"},

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from tidegate.cloud.patience import Patience
 from tidegate.cloud.patient import patient
+from tidegate.cloud.ports import Cloud
+from tidegate.execute.database import Databases
 from tidegate.execute.local_machine import LocalMachine
 from tidegate.execute.machine import Log
 from tidegate.execute.workshop import Edition, Workshop
 from tidegate.ledger.ledger import Ledger
 from tidegate.model.job import Plan
+from tidegate.model.pipeline import Pipeline
 from tidegate.model.run import RunView
 from tidegate.operations.addresses import read_addresses
 from tidegate.operations.doctor import examiner
@@ -71,8 +74,17 @@ async def open_workshop(
                 alive=lambda other: walker.alive(ledger.run(other)),
                 examine=lambda environment: OUTAGE.read(lambda: examine(environment)),
                 clock=time.time,
+                databases=_databases(pipeline, patient(cloud, OUTAGE)),
                 past=lambda commit: _edition(project, commit),
             )
+
+
+def _databases(pipeline: Pipeline, cloud: Cloud) -> Databases | None:
+    if pipeline.database is None:
+        return None
+    from tidegate.execute.aurora import AuroraDatabases  # noqa: PLC0415 - of no use to a product without a database
+
+    return AuroraDatabases(cloud)
 
 
 def checkout(project: Project, commit: str) -> Path:

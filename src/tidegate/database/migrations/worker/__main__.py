@@ -46,6 +46,10 @@ def _done(talk: Answering, request: Message) -> object:
             from tidegate.database.migrations.worker.applying import carry_out  # noqa: PLC0415
 
             return carry_out(talk, scripts, _access(request, engine), request)
+        case "build":
+            from tidegate.database.migrations.worker.build import build  # noqa: PLC0415
+
+            return build(scripts, _access(request, engine), request)
         case "trip":
             from tidegate.database.migrations.worker.trip import trip  # noqa: PLC0415
 
