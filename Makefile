@@ -36,10 +36,11 @@ bench: setup
 LOCK = $(PYTHON_BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-annotate --no-header --no-emit-index-url
 
-## Renew requirements.lock, and the part of it that a runner needs; neither records an index address.
+## Renew requirements.lock, and the parts of it that runners need, with a database and without; none records an index address.
 lock: setup
 	$(LOCK) --all-extras -o requirements.lock pyproject.toml
 	$(LOCK) --extra source --constraint requirements.lock -o runner.lock pyproject.toml
+	$(LOCK) --extra source --extra database --constraint requirements.lock -o runner-database.lock pyproject.toml
 
 clean:
 	rm -rf .venv .tidegate

@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -23,12 +25,17 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def test_runners_get_what_was_tested_and_no_more() -> None:
-    runner, every = locked("runner.lock"), locked("requirements.lock")
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["source"]]
+@pytest.mark.parametrize(
+    ("file", "extras"), [("runner.lock", ("source",)), ("runner-database.lock", ("source", "database"))]
+)
+def test_runners_get_what_was_tested_and_no_more(file: str, extras: tuple[str, ...]) -> None:
+    runner, every = locked(file), locked("requirements.lock")
+    optional = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *(one for extra in extras for one in optional[extra])]
     assert {re.split(r"[^A-Za-z0-9-]", one)[0] for one in wanted} <= set(runner), "run `make lock`"
     for package, (version, hashes) in runner.items():
         assert hashes
         assert every[package][0].split(" ;")[0] == version.split(" ;")[0], f"{package}: run `make lock`"
         assert set(hashes) <= set(every[package][1])
     assert not {"moto", "pytest", "playwright"} & set(runner)
+    assert ("sqlalchemy" in runner) is ("database" in extras)
