@@ -17,9 +17,9 @@ from tests.memory_cloud import MemoryCloud
 from tidegate.cloud.ports import Answer
 from tidegate.database.access import Access, connect
 from tidegate.database.expected import schema_of
+from tidegate.database.introspection.__main__ import main
 from tidegate.database.introspection.answer import answer, question, schema_in
 from tidegate.database.introspection.asker import ask
-from tidegate.database.introspection.bundle import files
 from tidegate.database.introspection.handler import Refused, handler, resolved
 from tidegate.engines import Server
 from tidegate.errors import DatabaseError, NotFound
@@ -125,8 +125,7 @@ def execute(access: Access, *statements: str) -> None:
 
 def shipped(folder: Path, event: Mapping[str, object], given: Mapping[str, str]) -> dict[str, object]:
     """What the shipped file answers where no Tidegate is: `-S` leaves out what would bring it, its driver excepted."""
-    for name, text in files().items():
-        (folder / name).write_text(text, encoding="utf-8")
+    assert main([str(folder)]) == 0
     script = (
         "import importlib.util, json, sys; sys.path += [sys.argv[1], sys.argv[2]];"
         "assert importlib.util.find_spec('tidegate') is None;"
@@ -151,10 +150,29 @@ def test_what_is_shipped_works_without_tidegate(postgres: Server, tmp_path: Path
     assert schema_in(shipped(tmp_path, question("postgresql"), variables(access)), "postgresql") == schema_of(access)
 
 
+def test_it_is_written_nowhere_without_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "FOLDER" in capsys.readouterr().err
+
+
 def test_mysql_too(maria: Server, tmp_path: Path) -> None:
     access = fresh_database(maria)
     execute(access, *MAKES)
     assert schema_in(shipped(tmp_path, question("mysql"), variables(access)), "mysql") == schema_of(access)
+
+
+def test_a_package_without_a_driver_says_so(tmp_path: Path, postgres: Server) -> None:
+    assert main([str(tmp_path)]) == 0
+    script = "import main, sys; main.handler({}, None)".format(question("postgresql"))
+    ended = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        cwd=tmp_path,
+        env={**variables(access_to(postgres, "postgres")), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr.splitlines()[-1].endswith("package has no psycopg: lay the driver beside main.py")
 
 
 @pytest.fixture

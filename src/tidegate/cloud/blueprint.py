@@ -67,6 +67,19 @@ class DatabaseBlueprint:
 
 
 @dataclass(frozen=True, slots=True)
+class IntrospectionBlueprint:
+    """The function inside the VPC that answers the schema gate.
+
+    Attributes:
+        name: Its name.
+        source: Python source text that defines `handler(event, context)`.
+    """
+
+    name: str
+    source: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteBlueprint:
     """Two distributions, TEST and APP, over one bucket.
 
@@ -110,6 +123,7 @@ class Blueprint:
     site: SiteBlueprint | None = None
     database: DatabaseBlueprint | None = None
     build_project: BuildProjectBlueprint | None = None
+    introspection: IntrospectionBlueprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from tidegate.cloud.blueprint import (
     BuildProjectBlueprint,
     DatabaseBlueprint,
     FunctionBlueprint,
+    IntrospectionBlueprint,
     Provisioned,
     SiteBlueprint,
     TableBlueprint,
 )
+from tidegate.database.introspection.bundle import source_here
 from tidegate.errors import CloudError
 from tidegate.execute.home import Home
 from tidegate.model.pipeline import FunctionSpec, Pipeline, Strategy, expand
@@ -127,10 +129,11 @@ def _settings(where: Provisioned) -> dict[str, str]:
 
 
 def _blueprints(pipeline: Pipeline) -> list[Blueprint]:
-    return [_blueprint(pipeline, name) for name in pipeline.environments]
+    return [blueprint(pipeline, name) for name in pipeline.environments]
 
 
-def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
+def blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
+    """What an environment needs in the embedded cloud, by what `tidegate.yaml` names."""
     resources = pipeline.resources
     return Blueprint(
         product=pipeline.product,
@@ -143,6 +146,7 @@ def _blueprint(pipeline: Pipeline, environment: str) -> Blueprint:
         site=_site(pipeline, environment),
         database=_database(pipeline, environment),
         build_project=_build_project(pipeline, environment),
+        introspection=_introspection(pipeline, environment),
     )
 
 
@@ -186,6 +190,12 @@ def _build_project(pipeline: Pipeline, environment: str) -> BuildProjectBlueprin
     return BuildProjectBlueprint(
         expand(tests.project, environment), tests.buildspec or "", expand(spec.secret, environment)
     )
+
+
+def _introspection(pipeline: Pipeline, environment: str) -> IntrospectionBlueprint | None:
+    if pipeline.database is None or pipeline.database.introspection is None:
+        return None
+    return IntrospectionBlueprint(expand(pipeline.database.introspection, environment), source_here())
 
 
 def _site(pipeline: Pipeline, environment: str) -> SiteBlueprint | None:

@@ -1,5 +1,6 @@
 """The function's files, and its source as one file: what Tidegate ships, without a driver."""
 
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def source() -> str:
     return _START.replace(
         "{sources!r}", "{\n" + "".join(f"    {n!r}: {text!r},\n" for n, text in sources.items()) + "}"
     )
+
+
+def source_here() -> str:
+    """The same for the embedded cloud, on this machine only: there the driver is this interpreter's own."""
+    return f"import sys\n\nsys.path.append({sysconfig.get_path('platlib')!r})\n{source()}"
 
 
 def _file(module: str) -> Path:

@@ -46,6 +46,8 @@ def handler(event: Any, context: object = None) -> dict[str, object]:
         schema = _read(engine, os.environ, password)
     except KeyError as missing:
         problem = f"the variable {missing} is not set"
+    except ImportError as missing:
+        problem = f"the function's package has no {missing.name}: lay the driver beside main.py"
     except Failure as error:
         problem = f"{error.what}; {error.what_next}"
     except Exception as error:  # noqa: BLE001 - whatever a driver raises is told without the password

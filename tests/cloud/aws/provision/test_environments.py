@@ -13,13 +13,18 @@ from tidegate.cloud.blueprint import (
     Blueprint,
     DatabaseBlueprint,
     FunctionBlueprint,
+    IntrospectionBlueprint,
     Provisioned,
     SiteBlueprint,
     TableBlueprint,
 )
 from tidegate.cloud.ports import Cloud
+from tidegate.database.access import access_of, connect
+from tidegate.database.expected import schema_of
+from tidegate.database.introspection.asker import ask as ask_introspection
+from tidegate.database.introspection.bundle import source_here
 from tidegate.engines import available
-from tidegate.errors import CloudError, ConfigError
+from tidegate.errors import CloudError, ConfigError, DatabaseError
 from tidegate.model.database import Engine
 from tidegate.model.pipeline import Strategy
 from tidegate.model.snapshot import Version
@@ -283,3 +288,40 @@ async def test_functions_that_use_the_database_are_told_where_it_is(endpoint: st
         "AURORA_PASSWORD": f"{{{{resolve:secretsmanager:{secret}:SecretString:password}}}}",
     }
     assert dict((await cloud.functions.configured(f"{product}-worker", "$LATEST"))[1]) == {"A": "b"}
+
+
+async def test_the_schema_gate_is_answered_over_the_wire(
+    endpoint: str, cloud: Cloud, wire: Wire, ask: Callable[..., Any], product: str
+) -> None:
+    if reason := available("postgresql"):
+        pytest.skip(reason)
+    name, secret = f"{product}-look", f"{product}-aurora"
+    wanted = Blueprint(
+        product,
+        "dev",
+        database=DatabaseBlueprint(Engine.POSTGRESQL, f"{product}-aurora", secret, "funds"),
+        introspection=IntrospectionBlueprint(name, source_here()),
+    )
+    await provision(REGION, endpoint, [wanted])
+    access = access_of(await cloud.clusters.secret(secret))
+    with connect(access) as connection:
+        connection.exec_driver_sql("CREATE TABLE funds (id integer PRIMARY KEY, nav numeric(12, 4))")
+        connection.commit()
+    found = await ask_introspection(cloud.functions, name, Engine.POSTGRESQL)
+    assert [table.name for table in found.tables] == ["funds"]
+    assert found == schema_of(access)
+
+    before = await cloud.functions.observe(name, ("live", "candidate"))
+    assert before.aliases == {}
+    await provision(REGION, endpoint, [wanted])
+    assert await cloud.functions.observe(name, ("live", "candidate")) == before
+
+    with connect(access) as connection:
+        connection.exec_driver_sql("ALTER ROLE CURRENT_USER PASSWORD 'another'")
+        connection.commit()
+    with pytest.raises(DatabaseError, match="the server refused the password") as caught:
+        await ask_introspection(cloud.functions, name, Engine.POSTGRESQL)
+    told = f"{caught.value} {caught.value.what_next} " + " ".join(
+        line.text for line in await cloud.logs.lines(f"/aws/lambda/{name}", 0)
+    )
+    assert access.password not in told

@@ -15,6 +15,7 @@ from tidegate.cloud.aws.provision.database import ensure_database, variables
 from tidegate.cloud.aws.provision.distribution import ensure_distribution
 from tidegate.cloud.aws.provision.ensure import side_by_side, together
 from tidegate.cloud.aws.provision.function import ensure_function
+from tidegate.cloud.aws.provision.introspection import ensure_introspection, push_introspection
 from tidegate.cloud.aws.provision.log_group import ensure_log_group
 from tidegate.cloud.aws.provision.mapping import ensure_mapping
 from tidegate.cloud.aws.provision.placeholder import push_placeholder
@@ -61,7 +62,9 @@ async def provision(region: str, endpoint: str, blueprints: Sequence[Blueprint])
             access = group.create_task(AwsImages(wire).access())
             group.create_task(ensure_blob_mounting(wire))
             placeholders = {name: group.create_task(_placeholder(wire, access, name)) for name in names}
-            ground = _Ground(wire, account, placeholders)
+            sources = {one.introspection.source for one in blueprints if one.introspection}
+            images = {source: group.create_task(_introspection_image(wire, access, source)) for source in sources}
+            ground = _Ground(wire, account, placeholders, images)
             done = [group.create_task(_environment(ground, blueprint)) for blueprint in blueprints]
     finally:
         await wire.close()
@@ -75,6 +78,7 @@ class _Ground:
     wire: Wire
     account: asyncio.Task[str]
     placeholders: Mapping[str, asyncio.Task[str]]
+    introspections: Mapping[str, asyncio.Task[str]]
 
 
 async def _account(wire: Wire) -> str:
@@ -86,6 +90,10 @@ async def _placeholder(wire: Wire, access: asyncio.Task[RegistryAccess], reposit
     return await push_placeholder(await access, repository)
 
 
+async def _introspection_image(wire: Wire, access: asyncio.Task[RegistryAccess], source: str) -> str:
+    return await push_introspection(wire, await access, source)
+
+
 async def _environment(ground: _Ground, blueprint: Blueprint) -> Provisioned:
     async with side_by_side() as group:
         resources = group.create_task(_resources(ground.wire, blueprint))
@@ -93,6 +101,7 @@ async def _environment(ground: _Ground, blueprint: Blueprint) -> Provisioned:
         site = group.create_task(_site(ground.wire, blueprint))
         api = group.create_task(_backend(ground, blueprint, resources, database))
         group.create_task(_build_project(ground, blueprint, database))
+        group.create_task(_introspection(ground, blueprint, database))
     return Provisioned(blueprint.environment, **(api.result() | site.result()))
 
 
@@ -104,6 +113,12 @@ async def _build_project(ground: _Ground, blueprint: Blueprint, database: asynci
     if blueprint.build_project is not None:
         role = await _role(ground, blueprint)
         await ensure_build_project(ground.wire, blueprint.build_project, await database, role)
+
+
+async def _introspection(ground: _Ground, blueprint: Blueprint, database: asyncio.Task[dict[str, str]]) -> None:
+    if (wanted := blueprint.introspection) is not None:
+        image = await ground.introspections[wanted.source]
+        await ensure_introspection(ground.wire, wanted, image, await database, await _role(ground, blueprint))
 
 
 async def _backend(

@@ -1,6 +1,6 @@
 """Lambda functions on a placeholder, with their aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tidegate.cloud.aws.provision.ensure import created, together
@@ -12,8 +12,10 @@ SETTLE_SECONDS = 300.0
 TRACING: Literal["Active"] = "Active"
 
 
-async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: str, role: str) -> None:
-    """A function, both aliases, and the configuration that the next version will freeze.
+async def ensure_function(
+    wire: Wire, blueprint: FunctionBlueprint, image_uri: str, role: str, aliases: Sequence[str] = ALIASES
+) -> None:
+    """A function, its aliases, and the configuration that the next version will freeze.
 
     The placeholder is published before the handler is set: its image has a handler of its own.
 
@@ -22,6 +24,7 @@ async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: s
         blueprint: What it is to be.
         image_uri: The placeholder.
         role: ARN of its execution role; the embedded cloud asks for one and does not use it.
+        aliases: All that it gets; none for a function that is no part of a release.
     """
     name = blueprint.name
     new = await created(
@@ -33,7 +36,7 @@ async def ensure_function(wire: Wire, blueprint: FunctionBlueprint, image_uri: s
         "ResourceConflictException",
     )
     await _settled(wire, name)
-    missing = ALIASES if new else await _missing_aliases(wire, name)
+    missing = aliases if new else await _missing_aliases(wire, name, aliases)
     if missing:
         placeholder = await _placeholder(wire, name)
         await together(*(_alias(wire, name, alias, placeholder) for alias in missing))
@@ -48,12 +51,12 @@ async def _settled(wire: Wire, name: str) -> None:
     await wire.until(f"function {name}", state, "Active, Successful", SETTLE_SECONDS)
 
 
-async def _missing_aliases(wire: Wire, name: str) -> tuple[str, ...]:
+async def _missing_aliases(wire: Wire, name: str, aliases: Sequence[str]) -> tuple[str, ...]:
     listed = await wire.ask(
         f"function {name}", lambda: wire.clients.functions.list_aliases(FunctionName=name)["Aliases"]
     )
     there = {alias["Name"] for alias in listed}
-    return tuple(alias for alias in ALIASES if alias not in there)
+    return tuple(alias for alias in aliases if alias not in there)
 
 
 async def _placeholder(wire: Wire, name: str) -> str:
