@@ -87,3 +87,10 @@ def test_a_rollback_to_code_from_before_a_contract_is_refused_before_a_run_is_op
         assert "tidegate migrate down prod" in refused.stderr
         assert len(ledger.runs()) == runs
         assert ledger.environment("prod").pinned is None
+
+
+def test_status_answers_where_the_live_commit_is_not_in_this_clone(line: CommandLine) -> None:
+    with line.project.ledger() as ledger:
+        went_live(ledger, "0" * 40, ())
+        went_live(ledger, "0" * 40, ("c1",))
+    assert "schema 2b; contract c1 waits until 2" in line("status").stdout

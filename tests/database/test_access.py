@@ -91,6 +91,7 @@ class Refused(Exception):
         (Refused("could not extend file", "53100"), "the disk is full", "53100"),
         (Refused('FATAL: role "x" does not exist', None), "the server refused the user", ""),
         (Refused('FATAL: database "x" does not exist', None), "there is no such database", ""),
+        (Refused('column "x" does not exist', "42703"), "the database did not do it", "42703"),
         (Exception(1045, "Access denied"), "the server refused the password", "1045"),
         (Exception(1049, "Unknown database"), "there is no such database", "1049"),
         (Exception(1205, "Lock wait timeout exceeded"), "a lock was not obtained in time", "1205"),

@@ -126,4 +126,5 @@ def _known(original: BaseException, text: str) -> tuple[str, str]:
         return "the connection was lost", _LOST
     if number.isdigit() and int(number) in _NUMBERS:
         return _NUMBERS[int(number)]
-    return next((known for words, known in _WORDS.items() if words in low), ("the database did not do it", ""))
+    words = {} if len(number) == 5 else _WORDS  # a SQLSTATE says it alone: a column may not exist either
+    return next((known for said, known in words.items() if said in low), ("the database did not do it", ""))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tidegate.errors import Failure
 from tidegate.ledger.contracting import Contracting, contracting
 from tidegate.ledger.eligibility import lack
 from tidegate.ledger.environment import EnvironmentView
@@ -11,6 +12,8 @@ from tidegate.operations.plan import expected_times
 from tidegate.operations.project import Project
 from tidegate.operations.run import attempt_lives
 
+UNKNOWN_WINDOW_SECONDS = 24 * 3600.0
+"""The rollback window where the live commit is not here to say; the default of `tidegate.yaml`."""
 NEWEST = 20
 """How many runs are looked through for unfinished ones."""
 
@@ -99,5 +102,8 @@ def _contracting(project: Project, ledger: Ledger, view: EnvironmentView) -> Con
     live = ledger.release(view.live) if view.live else None
     if live is None or live.schema is None or not live.schema.contract:
         return Contracting()
-    database = project.pipeline_at(project.repository(), live.commit).database
+    try:
+        database = project.pipeline_at(project.repository(), live.commit).database
+    except Failure:  # this clone does not have the commit; what applies contract migrations will
+        return contracting(view, ledger.release, UNKNOWN_WINDOW_SECONDS)
     return contracting(view, ledger.release, database.rollback_window_seconds if database else 0.0)
