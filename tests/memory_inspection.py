@@ -14,6 +14,7 @@ from tidegate.model.facts import (
     Invoker,
     LogGroupFacts,
     RepositoryFacts,
+    Trust,
 )
 
 ARN = "arn:aws:lambda:local:123456789012:function:"
@@ -24,6 +25,7 @@ class MemoryInspection:
     """Facts by name; what has no entry is sound. None is what does not exist."""
 
     wire: Wire
+    trusted: dict[str, tuple[Trust, ...]] = field(default_factory=dict)
     functions: dict[str, FunctionFacts | None] = field(default_factory=dict)
     invoked: dict[str, tuple[Invoker, ...]] = field(default_factory=dict)
     granted: dict[tuple[str, str], tuple[Grant, ...]] = field(default_factory=dict)
@@ -37,6 +39,9 @@ class MemoryInspection:
 
     async def identity(self) -> Identity:
         return await self.wire.ask("inspection.identity", lambda: Identity("123456789012", "arn:aws:iam::1:user/me"))
+
+    async def trusts(self, role: str) -> tuple[Trust, ...]:
+        return await self.wire.ask(f"inspection.trusts {role}", lambda: self.trusted.get(role, ()))
 
     async def function(self, name: str) -> FunctionFacts | None:
         sound = FunctionFacts(name, f"{ARN}{name}", (), "Active", f"/aws/lambda/{name}")

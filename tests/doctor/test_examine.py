@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -6,8 +7,9 @@ from tests.doctor.cases import FUNCTION, PIPELINE, SOUND, TEXT, only, parsed, wi
 from tidegate.doctor.drift import judge_drift
 from tidegate.doctor.examine import examine
 from tidegate.doctor.report import markdown
+from tidegate.doctor.unseen import READS
 from tidegate.errors import ConfigError
-from tidegate.model.facts import Unseen
+from tidegate.model.facts import Identity, Unseen
 from tidegate.model.release import Artifact, Release
 from tidegate.model.snapshot import Alias, FunctionSnapshot, SitePointer, SiteSnapshot, Snapshot, Version
 
@@ -35,6 +37,29 @@ def test_what_could_not_be_looked_at_blocks() -> None:
     finding = only(replace(SOUND, alarmed=None, unseen=(Unseen("the alarms", "DescribeAlarms was refused"),)))
     assert finding.check == "unseen"
     assert finding.blocks
+
+
+def test_a_trust_policy_that_could_not_be_looked_at_is_told_and_does_not_block() -> None:
+    finding = only(replace(SOUND, unseen=(Unseen("the trust policy", "GetRole was refused", matters=False),)))
+    assert (finding.check, finding.severity, finding.blocks) == ("unseen", "warning", False)
+
+
+@pytest.mark.parametrize(
+    ("arn", "begins"),
+    [
+        ("arn:aws:sts::123456789012:assumed-role/deploy/x", "aws iam put-role-policy --role-name deploy "),
+        ("arn:aws:iam::123456789012:user/team/ann", "aws iam put-user-policy --user-name ann "),
+        ("arn:aws:iam::123456789012:root", ""),
+    ],
+)
+def test_who_may_not_look_is_permitted_what_the_docs_list(arn: str, begins: str) -> None:
+    settings = replace(SOUND.settings, role="")
+    facts = replace(SOUND, settings=settings, identity=Identity("123456789012", arn), unseen=(Unseen("it", "no"),))
+    mend = only(facts).mend
+    assert bool(mend) is bool(begins)
+    assert all(line.startswith(begins) for line in mend)
+    documented = (Path(__file__).parents[2] / "docs/cli.md").read_text(encoding="utf-8")
+    assert [action for action in READS if f"`{action}`" not in documented] == []
 
 
 @pytest.mark.parametrize("where", ["API a1", "the policy of function api-dev"])

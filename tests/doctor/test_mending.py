@@ -8,11 +8,13 @@ import pytest
 
 from tests.doctor.conftest import Patient
 from tests.plan.database import SPEC
+from tidegate.doctor.examine import examine
 from tidegate.doctor.judged import Case
 from tidegate.doctor.vpc_tests import judge_vpc_tests
 from tidegate.model.database import VpcTests
-from tidegate.model.facts import EnvironmentFacts
-from tidegate.model.finding import Check
+from tidegate.model.facts import EnvironmentFacts, Settings
+from tidegate.model.finding import Check, Finding
+from tidegate.operations.examination import Subject, look
 
 API, WORKER = "shop-api-dev", "shop-worker-dev"
 ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function"
@@ -142,6 +144,25 @@ async def test_broken_found_mended_gone(patient: Patient, check: Check, broken: 
     for line in finding.mend:
         patient.run(line)
     assert await patient.findings() == ()
+
+
+async def test_a_role_that_others_may_assume(patient: Patient) -> None:
+    """The doctor asks no emulator about roles by itself: any keys do there."""
+    principal = {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": principal}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = patient.client("iam").create_role(RoleName="deploy-dev", AssumeRolePolicyDocument=policy)
+    settings = Settings(patient.settings(), role=made["Role"]["Arn"], repository="acme/shop")
+
+    async def found() -> list[Finding]:
+        async with patient.project.cloud(patient.pipeline) as cloud:
+            facts = await look(cloud, Subject(patient.pipeline, "dev", settings))
+        return [one for one in examine(patient.pipeline, facts) if one.check is Check.TRUST]
+
+    [finding] = await found()
+    assert finding.what.startswith("every workflow on GitHub may assume")
+    patient.run(finding.mend[0])
+    assert await found() == []
 
 
 async def test_a_copied_secret_is_told_by_its_name_alone(patient: Patient) -> None:

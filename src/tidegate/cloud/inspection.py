@@ -11,6 +11,7 @@ from tidegate.model.facts import (
     Invoker,
     LogGroupFacts,
     RepositoryFacts,
+    Trust,
 )
 
 
@@ -19,6 +20,9 @@ class Inspection(Protocol):
 
     async def identity(self) -> Identity:
         """Whose credentials are used."""
+
+    async def trusts(self, role: str) -> tuple[Trust, ...]:
+        """What lets GitHub's tokens, or everybody, assume a role, given by its name."""
 
     async def function(self, name: str) -> FunctionFacts | None:
         """A function's current configuration, without what invokes it."""

@@ -4,22 +4,24 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tidegate.doctor.account import judge_account
+from tidegate.doctor.account import judge_account, judge_trust
 from tidegate.doctor.api import judge_api
 from tidegate.doctor.functions import judge_functions, judge_secrets
-from tidegate.doctor.judged import Case, error
+from tidegate.doctor.judged import Case
 from tidegate.doctor.registry import judge_registry
 from tidegate.doctor.settings import judge_settings
 from tidegate.doctor.site import judge_site
 from tidegate.doctor.telemetry import judge_telemetry
+from tidegate.doctor.unseen import judge_unseen
 from tidegate.doctor.vpc_tests import judge_vpc_tests
 from tidegate.model.facts import EnvironmentFacts
-from tidegate.model.finding import Acceptance, Check, Finding
+from tidegate.model.finding import Acceptance, Finding
 from tidegate.model.pipeline import Pipeline, expand
 
 _JUDGES = (
     judge_settings,
     judge_account,
+    judge_trust,
     judge_site,
     judge_api,
     judge_functions,
@@ -27,6 +29,7 @@ _JUDGES = (
     judge_telemetry,
     judge_registry,
     judge_vpc_tests,
+    judge_unseen,
 )
 
 
@@ -34,10 +37,7 @@ def examine(pipeline: Pipeline, facts: EnvironmentFacts) -> tuple[Finding, ...]:
     """Everything that is wrong, settings first. What could not be looked at is a finding: it may be wrong."""
     case = Case(pipeline, facts)
     found = [finding for judge in _JUDGES for finding in judge(case)]
-    unseen = [
-        error(Check.UNSEEN, f"{one.where} could not be looked at: {one.reason}", one.where) for one in facts.unseen
-    ]
-    return tuple(with_acceptances(pipeline, facts.environment, [*found, *unseen]))
+    return tuple(with_acceptances(pipeline, facts.environment, found))
 
 
 def with_acceptances(pipeline: Pipeline, environment: str, findings: Iterable[Finding]) -> list[Finding]:

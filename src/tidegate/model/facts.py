@@ -25,10 +25,15 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A thing that could not be looked at: what it is, and why not."""
+    """A thing that could not be looked at: what it is, and why not.
+
+    Attributes:
+        matters: Whether a deployment might go wrong by it.
+    """
 
     where: str
     reason: str
+    matters: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,19 @@ class Identity:
 
     account: str
     arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A statement of a role's trust policy that lets GitHub's tokens, or everybody, assume it.
+
+    Attributes:
+        principal: GitHub's identity provider, or `*`.
+        subjects: Patterns of the token's `sub` that are let in; empty where any is.
+    """
+
+    principal: str
+    subjects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +197,14 @@ class Settings:
         values: Name → value, of those that are addresses; credentials are not among them.
         wrong_keys: Name of a credential → what is wrong with it.
         role: ARN of the role that was meant to be assumed; empty where none was named.
+        repository: `owner/repo` on GitHub; empty where nobody said it.
         file: The file that they come from; empty for variables, as on GitHub.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     wrong_keys: Mapping[str, str] = field(default_factory=dict)
     role: str = ""
+    repository: str = ""
     file: str = ""
 
 
@@ -195,6 +215,7 @@ class EnvironmentFacts:
     What could not be looked at is in `unseen` and absent elsewhere, so that nothing is concluded from it.
 
     Attributes:
+        trusts: Who may assume the role; None where that could not be looked at, or no role was meant.
         functions: By key of `tidegate.yaml`.
         distributions: By id.
         apis: Those that may invoke the function with the HTTP API.
@@ -211,6 +232,7 @@ class EnvironmentFacts:
     region: str
     identity: Identity | None = None
     settings: Settings = field(default_factory=Settings)
+    trusts: tuple[Trust, ...] | None = None
     functions: Mapping[str, FunctionFacts | None] = field(default_factory=dict)
     distributions: Mapping[str, DistributionFacts | None] = field(default_factory=dict)
     apis: tuple[ApiFacts, ...] = ()

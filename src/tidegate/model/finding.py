@@ -19,6 +19,7 @@ class Check(StrEnum):
     LEAK = "leak"
     API = "api"
     ACCOUNT = "account"
+    TRUST = "trust"
     FUNCTION = "function"
     VARIABLES = "variables"
     COPIED_SECRET = "copied-secret"  # noqa: S105 - the name of a check

@@ -112,7 +112,7 @@ def settings_of(pipeline: Pipeline, home: Home, environment: str, environ: Mappi
         problems = {name: problem or ("" if keys[name] else "is not set") for name, problem in problems.items()}
     values, file = read_settings(home.environment(environment), environ)
     wrong = {name: problem for name, problem in problems.items() if problem}
-    return Settings(values, wrong, environ.get(ROLE, ""), file)
+    return Settings(values, wrong, environ.get(ROLE, ""), environ.get("GITHUB_REPOSITORY", ""), file)
 
 
 def protected(ledger: Ledger, pipeline: Pipeline) -> tuple[Protected, ...]:

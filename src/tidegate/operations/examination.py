@@ -19,6 +19,7 @@ from tidegate.model.facts import (
     FunctionFacts,
     Protected,
     Settings,
+    Trust,
     Unseen,
 )
 from tidegate.model.pipeline import FunctionSpec, Pipeline, Strategy, expand
@@ -57,12 +58,14 @@ class _Eyes:
 
     unseen: list[Unseen] = field(default_factory=list)
 
-    async def see(self, where: str, look: Callable[[], Awaitable[T]], otherwise: T) -> T:
+    async def see(self, where: str, look: Callable[[], Awaitable[T]], otherwise: T, *, matters: bool = True) -> T:
         """What is there, or `otherwise` where it may not be looked at."""
-        found = await self.all({where: where}, lambda _: look())
+        found = await self.all({where: where}, lambda _: look(), matters=matters)
         return found.get(where, otherwise)
 
-    async def all(self, named: Mapping[K, str], look: Callable[[K], Awaitable[T]]) -> dict[K, T]:
+    async def all(
+        self, named: Mapping[K, str], look: Callable[[K], Awaitable[T]], *, matters: bool = True
+    ) -> dict[K, T]:
         """Look at several things at once; those that may not be looked at are absent.
 
         Raises:
@@ -75,7 +78,7 @@ class _Eyes:
             except (Unreachable, Throttled):
                 raise
             except CloudError as refusal:
-                self.unseen.append(Unseen(where, refusal.what))
+                self.unseen.append(Unseen(where, refusal.what, matters))
                 return None
 
         return dict(found for found in await together(one(*item) for item in named.items()) if found)
@@ -106,7 +109,8 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         eyes.all({name: f"secret {name}" for name in secrets}, cloud.inspection.secret_exists),
     )
     there = [facts for facts in functions.values() if facts]
-    groups, apis, mappings, bucket, projects = await asyncio.gather(
+    trusts, groups, apis, mappings, bucket, projects = await asyncio.gather(
+        _trusts(cloud, eyes, subject.settings.role),
         eyes.all({facts.log_group: f"log group {facts.log_group}" for facts in there}, cloud.inspection.log_group),
         _apis(cloud, eyes, subject, functions),
         _mappings(cloud, eyes, subject),
@@ -118,6 +122,7 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         region=cloud.region,
         identity=identity,
         settings=subject.settings,
+        trusts=trusts,
         functions=functions,
         distributions=distributions,
         apis=apis,
@@ -131,6 +136,14 @@ async def look(cloud: Cloud, subject: Subject) -> EnvironmentFacts:
         protected=subject.protected,
         unseen=tuple(sorted(set(eyes.unseen), key=lambda one: one.where)),
     )
+
+
+async def _trusts(cloud: Cloud, eyes: _Eyes, role: str) -> tuple[Trust, ...] | None:
+    """Who may assume the role. A role that may not look at itself can deploy all the same, and that is told."""
+    name = role.rpartition("/")[2]
+    if not role.startswith("arn:") or not name:
+        return None
+    return await eyes.see(f"the trust policy of {role}", lambda: cloud.inspection.trusts(name), None, matters=False)
 
 
 async def _function(cloud: Cloud, eyes: _Eyes, spec: FunctionSpec, environment: str) -> FunctionFacts | None:

@@ -1,18 +1,17 @@
-"""What the doctor looks at, over the embedded cloud; function URLs, which it has not, over canned answers."""
+"""What the doctor looks at, over the embedded cloud; domains, which it has not, over canned answers."""
 
 import asyncio
-from collections.abc import Iterator
+import json
 from functools import partial
 
 import pytest
 from botocore.stub import Stubber
 
-from tidegate.cloud.aws.inspection.invokers import invokers, mappings
+from tidegate.cloud.aws.inspection.invokers import mappings
 from tidegate.cloud.aws.wire import Wire
 from tidegate.cloud.ports import Cloud
-from tidegate.model.facts import DomainMapping, Invoker, LogGroupFacts, Via
-
-ARN = "arn:aws:lambda:ap-southeast-1:123456789012:function:api"
+from tidegate.errors import NotFound
+from tidegate.model.facts import DomainMapping, Invoker, LogGroupFacts, Trust, Via
 
 
 async def test_of_variables_only_the_names_are_known(cloud: Cloud, function: str) -> None:
@@ -68,30 +67,31 @@ async def test_an_account_is_told(cloud: Cloud) -> None:
     assert (await cloud.inspection.identity()).account == cloud.account
 
 
-@pytest.fixture
-def canned(wire: Wire) -> Iterator[tuple[Stubber, Stubber]]:
-    with Stubber(wire.clients.functions) as functions, Stubber(wire.clients.rules) as rules:
-        yield functions, rules
-        functions.assert_no_pending_responses()
-        rules.assert_no_pending_responses()
-
-
-async def test_a_function_url_without_an_alias(wire: Wire, canned: tuple[Stubber, Stubber]) -> None:
-    functions, rules = canned
-    common = {"CreationTime": "t", "LastModifiedTime": "t"}
-    urls = [
-        {"FunctionUrl": f"https://{name}.on.aws/" + "x" * 20, "FunctionArn": arn, "AuthType": "NONE", **common}
-        for name, arn in (("open", ARN), ("live", f"{ARN}:live"))
-    ]
-    functions.add_response("list_function_url_configs", {"FunctionUrlConfigs": urls}, {"FunctionName": "api"})
-    functions.add_response("list_event_source_mappings", {"EventSourceMappings": []}, {"FunctionName": "api"})
-    for target in (ARN, f"{ARN}:$LATEST"):
-        rules.add_response("list_rule_names_by_target", {"RuleNames": []}, {"TargetArn": target})
-    found = await invokers(wire, "api", ARN)
-    assert found == (
-        Invoker(Via.URL, "NONE", urls[0]["FunctionUrl"], ""),
-        Invoker(Via.URL, "NONE", urls[1]["FunctionUrl"], "live"),
+async def test_function_urls_with_and_without_an_alias(cloud: Cloud, wire: Wire, function: str) -> None:
+    make = partial(wire.clients.functions.create_function_url_config, FunctionName=function, AuthType="NONE")
+    own = (await wire.ask("test", make))["FunctionUrl"]
+    live = (await wire.ask("test", partial(make, Qualifier="live")))["FunctionUrl"]
+    facts = await cloud.inspection.function(function)
+    assert facts is not None
+    assert await cloud.inspection.invokers(function, facts.arn) == (
+        Invoker(Via.URL, "NONE", own, ""),
+        Invoker(Via.URL, "NONE", live, "live"),
     )
+
+
+async def test_whom_a_role_trusts(cloud: Cloud, wire: Wire) -> None:
+    provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": provider},
+        "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/shop:*"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    await wire.ask("test", lambda: wire.clients.roles.create_role(RoleName="trusting", AssumeRolePolicyDocument=policy))
+    assert await cloud.inspection.trusts("trusting") == (Trust(provider, ("repo:acme/shop:*",)),)
+    with pytest.raises(NotFound):
+        await cloud.inspection.trusts("nobody")
 
 
 async def test_the_mappings_of_a_domain(wire: Wire) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
@@ -132,6 +133,11 @@ class Clients:
     def identity(self) -> "STSClient":
         """AWS STS."""
         return self._client("sts")  # type: ignore[no-any-return]
+
+    @property
+    def roles(self) -> "IAMClient":
+        """AWS Identity and Access Management."""
+        return self._client("iam")  # type: ignore[no-any-return]
 
     @property
     def tables(self) -> "DynamoDBClient":

@@ -1,6 +1,6 @@
 """The inspection port over AWS."""
 
-from tidegate.cloud.aws.inspection import functions, invokers, surroundings
+from tidegate.cloud.aws.inspection import functions, invokers, roles, surroundings
 from tidegate.cloud.aws.wire import Wire
 from tidegate.model.facts import (
     ApiFacts,
@@ -11,6 +11,7 @@ from tidegate.model.facts import (
     Invoker,
     LogGroupFacts,
     RepositoryFacts,
+    Trust,
 )
 
 
@@ -23,6 +24,10 @@ class AwsInspection:
     async def identity(self) -> Identity:
         """Whose credentials are used."""
         return await surroundings.identity(self._wire)
+
+    async def trusts(self, role: str) -> tuple[Trust, ...]:
+        """What lets GitHub's tokens, or everybody, assume a role, given by its name."""
+        return await roles.trusts(self._wire, role)
 
     async def function(self, name: str) -> FunctionFacts | None:
         """A function's current configuration, without what invokes it."""
