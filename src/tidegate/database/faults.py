@@ -49,6 +49,7 @@ _NUMBERS = {
     1021: ("the disk is full", _DISK),
     1114: ("the disk is full", _DISK),
     1040: ("too many connections", "wait, or look at who keeps connections open"),
+    1927: ("the connection was lost", _LOST),
     2006: ("the connection was lost", _LOST),
     2013: ("the connection was lost", _LOST),
 }
@@ -95,10 +96,10 @@ def refusal(error: BaseException, where: str, password: str = "") -> DatabaseErr
 def code(error: BaseException) -> str:
     """PostgreSQL's SQLSTATE, or MySQL's number; empty without one."""
     original = getattr(error, "orig", None) or error
-    if state := getattr(original, "sqlstate", None):
-        return str(state)
-    number = original.args[0] if original.args and isinstance(original.args[0], int) else None
-    return "" if number is None else str(number)
+    # The number first: MySQL's drivers may know a SQLSTATE as well, and it is HY000 for most.
+    if original.args and isinstance(original.args[0], int):
+        return str(original.args[0])
+    return str(getattr(original, "sqlstate", None) or "")
 
 
 def scrubbed(text: str, password: str) -> str:

@@ -27,7 +27,11 @@ _SO_ALREADY = frozenset({1007, 1008, 1050, 1051, 1060, 1061, 1091, 1304, 1305, 1
 
 
 class Progress:
-    """The steps of one revision. Takes the driver's connection, since the migration's own transaction is no place."""
+    """The steps of one revision. Takes the driver's connection, since the migration's own transaction is no place.
+
+    Attributes:
+        carried_out: Number of the last statement whose effect stays, whatever comes; 0 before the first.
+    """
 
     def __init__(self, driver: Any, revision: str) -> None:
         """Look at what an earlier process did of the revision."""
@@ -40,6 +44,7 @@ class Progress:
         rows = self._run(_FIND, revision)
         self._found = {number: (digest, bool(done)) for number, digest, done in rows}
         driver.commit()
+        self.carried_out = max((number for number, (_, done) in self._found.items() if done), default=0)
 
     def before(self, number: int, sql: str, parameters: Any, where: str) -> str:
         """Record that a statement is about to run; returns what is to run in its place, mostly itself.
@@ -65,6 +70,7 @@ class Progress:
             return sql
         self._run(_BEGIN, self._revision, number, digest)
         self._driver.commit()
+        self.carried_out = number - 1
         if known == digest:
             self._again(sql, parameters)
             return NOTHING
@@ -77,6 +83,7 @@ class Progress:
         self._run(_DONE, self._revision, number, _digest(sql))
         if _is_ddl(sql):
             self._driver.commit()
+            self.carried_out = number
 
     def refused(self, number: int) -> None:
         """Record that it did not happen: the server said no."""

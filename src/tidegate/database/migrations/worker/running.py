@@ -14,6 +14,7 @@ from tidegate.database.faults import refusal
 from tidegate.database.migrations.refusals import MigrationFailed
 from tidegate.database.migrations.revision import Revision
 from tidegate.database.migrations.statement import Statement
+from tidegate.database.migrations.worker.holders import LOCK, holders
 from tidegate.database.migrations.worker.leftovers import settled
 from tidegate.database.migrations.worker.progress import NOTHING, Progress
 from tidegate.database.migrations.worker.script import Scripts
@@ -87,6 +88,9 @@ class Running:
         if self._progress and isinstance(failure, MigrationFailed) and failure.kind.isdigit():
             with contextlib.suppress(Exception):  # the connection may be what was lost
                 self._progress.refused(failure.statement)
+        if isinstance(failure, MigrationFailed) and failure.kind in LOCK:
+            held = holders(self._connection, self._access.engine, self._sql)
+            failure.what += f"; held: {held}" if held else ""
         raise failure  # outside of the handler: the driver's error has frames in which the password stands
 
     def _migrate(self, revision: Revision, *, up: bool) -> None:
@@ -214,8 +218,9 @@ class Running:
         return self._number > 0
 
     def _stands(self) -> str:
-        if self._access.engine is Engine.MYSQL and self._number > 1:
-            return f"; statements 1 to {self._number - 1} of it are carried out, and the next try goes on behind them"
+        if self._progress and (last := self._progress.carried_out):
+            told = f"statements 1 to {last} of it are" if last > 1 else "statement 1 of it is"
+            return f"; {told} carried out, and the next try goes on from there"
         if self._block_seen:
             return "; what it did outside of a transaction stays, and the next try goes on from there"
         if not self._counting and self._number:
