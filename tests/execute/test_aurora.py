@@ -6,7 +6,7 @@ import pytest
 
 from tests.database.conftest import fresh_database, maria, postgres
 from tests.memory_cloud import MemoryCloud
-from tidegate.database.access import Access
+from tidegate.database.access import Access, connect
 from tidegate.engines import Server
 from tidegate.errors import ConfigError, DatabaseError, Failure
 from tidegate.execute.aurora import AuroraDatabases
@@ -159,6 +159,23 @@ async def test_contract_migrations_are_known_in_order_and_not_applied(product: P
     await product.databases.expand(product.place, outline, product)
     assert await product.databases.outline(product.place) == Outline("2", (), ())
     assert await product.databases.differences(product.place, files.expectation, product.log) == ()
+
+
+RULE = 'op.execute("CREATE RULE kept AS ON DELETE TO funds DO INSTEAD NOTHING")'
+
+
+async def test_what_only_the_dump_shows_is_told_where_the_database_is_asked_directly(product: Product) -> None:
+    product.migration("3", RULE, 'op.execute("DROP RULE kept ON funds")', before="2")
+    files = await product.databases.read(product.spec, product.folder, product.log)
+    await product.databases.expand(product.place, await product.databases.outline(product.place), product)
+    assert await product.databases.differences(product.place, files.expectation, product.log) == ()
+    assert "the dump is compared too" in product.logged
+    with connect(product.access) as connection:
+        connection.exec_driver_sql("DROP RULE kept ON funds")
+        connection.commit()
+    (line,) = await product.databases.differences(product.place, files.expectation, product.log)
+    rule = "CREATE RULE kept AS ON DELETE TO public.funds DO INSTEAD NOTHING"
+    assert line == f"funds.kept: dump: expected {rule}, found nothing; mend: {rule}"
 
 
 async def test_the_digest_is_of_names_and_contents(product: Product) -> None:

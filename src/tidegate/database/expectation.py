@@ -1,6 +1,8 @@
 """Expectation: what a release's code expects of a database, in a form that the ledger keeps."""
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -21,11 +23,18 @@ class Expectation:
             migrations behind it, where there are any. A database may stand at either, or between: what differs from
             one of them alone is about to come or to go. Empty where there are no migrations.
         places: `table`, or `table.column` → `file:line` that declares it.
+        dumps: Of each of `schemas`, as `dump.dump_of_schema` writes it; empty where there was no pg_dump.
     """
 
     declared: Schema | None = None
     migrated: tuple[Schema, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    dumps: tuple[str, ...] = ()
+
+    @property
+    def schemas(self) -> tuple[Schema, ...]:
+        """What a database is held against: what migrations make, else what is declared."""
+        return self.migrated or ((self.declared,) if self.declared else ())
 
     def document(self) -> dict[str, object]:
         """JSON-compatible; what `of_document` takes."""
@@ -34,6 +43,7 @@ class Expectation:
             "declared": json.loads(encode(self.declared)) if self.declared else None,
             "migrated": [json.loads(encode(schema)) for schema in self.migrated],
             "places": dict(self.places),
+            "dumps": [base64.b64encode(zlib.compress(text.encode())).decode("ascii") for text in self.dumps],
         }
 
 
@@ -49,13 +59,14 @@ def of_document(document: object) -> Expectation:
         declared = plain["declared"] and decode(json.dumps(plain["declared"])) if protocol == PROTOCOL else None
         migrated = tuple(decode(json.dumps(one)) for one in plain["migrated"]) if protocol == PROTOCOL else ()
         places = dict(plain["places"])
-    except (KeyError, TypeError, ValueError) as error:
+        dumps = tuple(zlib.decompress(base64.b64decode(one, validate=True)).decode() for one in plain.get("dumps", ()))
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
         raise _refused(f"what the code expects is not as it was written: {error}") from error
     if protocol != PROTOCOL:
         raise _refused(f"what the code expects was read in manner {protocol}, this Tidegate reads in manner {PROTOCOL}")
     if declared is None and not migrated:
         raise _refused("what the code expects is nothing at all")
-    return Expectation(declared, migrated, places)
+    return Expectation(declared, migrated, places, dumps)
 
 
 def _refused(what: str) -> LedgerError:

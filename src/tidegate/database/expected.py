@@ -13,11 +13,13 @@ from pathlib import Path
 
 from tidegate.database.access import Access, connect
 from tidegate.database.catalog import read
+from tidegate.database.dump import dump_of_schema
 from tidegate.database.expectation import Expectation
 from tidegate.database.faults import refusal
 from tidegate.database.places import places
 from tidegate.database.schema_gate import disagreement
 from tidegate.database.scratch import scratch_database, scratch_server
+from tidegate.database.second_opinion import dump_program
 from tidegate.database.tables_file import Statement, read_tables
 from tidegate.errors import ConfigError, DatabaseError, Failure
 from tidegate.model.database import DatabaseSpec, Engine
@@ -57,15 +59,24 @@ async def expectation(
         )
     statements, known = await _declared(root, spec) if spec.expected else ((), {})
     phases = ((False, True) if contracts else (False,)) if migrate else ()
+    pg_dump = dump_program(spec.engine)
+    dumps = []
     with scratch_server(spec.engine) as server:
-        declared = await asyncio.to_thread(_carried_out, scratch_database(server), statements) if statements else None
+        declared = None
+        if statements:
+            access = scratch_database(server)
+            declared = await asyncio.to_thread(_carried_out, access, statements)
+            if pg_dump and not phases:
+                dumps.append(await asyncio.to_thread(dump_of_schema, pg_dump, access))
         migrated = []
         for phase in phases:
             assert migrate
             access = scratch_database(server)
             await migrate(access, phase)
             migrated.append(await asyncio.to_thread(schema_of, access))
-    found = Expectation(declared, tuple(migrated), known)
+            if pg_dump:
+                dumps.append(await asyncio.to_thread(dump_of_schema, pg_dump, access))
+    found = Expectation(declared, tuple(migrated), known, tuple(dumps))
     if apart := disagreement(found):
         raise Failure(
             "\n".join(("what the code declares and what its migrations make are not the same:", *_lines(apart))),

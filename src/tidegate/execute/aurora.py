@@ -8,6 +8,7 @@ from pathlib import Path
 from tidegate.cloud.ports import Cloud
 from tidegate.database import beside
 from tidegate.database.access import Access
+from tidegate.database.difference import Difference
 from tidegate.database.expectation import of_document
 from tidegate.database.expected import expectation, schema_of
 from tidegate.database.introspection.asker import ask
@@ -22,6 +23,7 @@ from tidegate.database.migrations.revision import MigrationPhase, Revision
 from tidegate.database.migrations.round_trip import round_trip
 from tidegate.database.migrations.severities import Severity
 from tidegate.database.schema_gate import judge
+from tidegate.database.second_opinion import second_opinion
 from tidegate.errors import ConfigError
 from tidegate.execute.database import Outline, Place, SchemaFiles, Steps
 from tidegate.execute.machine import Log
@@ -85,7 +87,14 @@ class AuroraDatabases:
 
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         """See `Databases.differences`; what is only noted goes to the log."""
-        verdict = judge(of_document(expectation), await self._asked(place))
+        expected = of_document(expectation)
+        found = await self._asked(place)
+        more: tuple[Difference, ...] = ()
+        if place.spec.introspection is None:
+            access = await self._access(place)
+            more, why_not = await asyncio.to_thread(second_opinion, expected, found, access)
+            log(f"the dump is not compared: {why_not}" if why_not else "the dump is compared too")
+        verdict = judge(expected, found, more=more)
         for note in verdict.notes:
             log(f"noted: {note.line}")
         return tuple(failure.line for failure in verdict.failures)

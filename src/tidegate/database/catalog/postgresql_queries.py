@@ -1,7 +1,8 @@
 """What PostgreSQL is asked: a query a kind of thing, none of them a table's own.
 
 What belongs to an extension is left out, and so is what the server makes for itself: the index behind a constraint, the
-trigger behind a foreign key, a partition's copies of its parent's indexes and constraints.
+trigger behind a foreign key, the functions of a range type, and a partition's copies of its parent's indexes and
+constraints.
 
 Source: PostgreSQL documentation, "System Catalogs" and "System Information Functions and Operators".
 """
@@ -11,10 +12,10 @@ _OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 _NAME = "CASE WHEN n.nspname = current_schema() THEN {0} ELSE n.nspname || '.' || {0} END"
 
 
-def _own(catalog: str, alias: str) -> str:
+def _own(catalog: str, alias: str, deptypes: str = "'e'") -> str:
     return (
         f"NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass"
-        f" AND d.objid = {alias}.oid AND d.deptype = 'e')"
+        f" AND d.objid = {alias}.oid AND d.deptype IN ({deptypes}))"
     )
 
 
@@ -116,7 +117,7 @@ SELECT {_NAME.format("p.proname")} || '(' || oidvectortypes(p.proargtypes) || ')
     'INITCOND', quote_nullable(g.agginitval)) FROM pg_aggregate g WHERE g.aggfnoid = p.oid) END,
   CASE WHEN n.nspname = current_schema() THEN quote_ident(n.nspname) || '.' ELSE '' END
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE {_OURS} AND {_own("pg_proc", "p")}
+WHERE {_OURS} AND {_own("pg_proc", "p", "'e', 'i'")}
 """
 
 EXTENSIONS = "SELECT extname::text, extversion FROM pg_extension"

@@ -1,13 +1,9 @@
-"""A database's schema as text, to be compared: by pg_dump where it is at hand."""
+"""A database's schema as lines, to be compared with itself behind a way up and down: by pg_dump where it is at hand."""
 
-import os
-import subprocess
-import tempfile
-from pathlib import Path
-
+from tidegate.database import dump as dumps
 from tidegate.database.access import Access
-from tidegate.database.faults import scrubbed
 from tidegate.database.migrations.refusals import MigrationFailed
+from tidegate.errors import DatabaseError
 
 
 def dump(program: str, access: Access) -> tuple[str, ...]:
@@ -16,24 +12,8 @@ def dump(program: str, access: Access) -> tuple[str, ...]:
     Raises:
         MigrationFailed: When it cannot do its work.
     """
-    with tempfile.NamedTemporaryFile("w", prefix="tidegate-", suffix=".pass") as secret:
-        secret.write(":".join(_escaped(one) for one in ("*", "*", "*", access.user, access.password)) + "\n")
-        secret.flush()
-        command = [program, "--schema-only", "--no-owner", "--no-privileges", "--exclude-table=alembic_version"]
-        command += [f"--host={access.host}", f"--port={access.port}", f"--username={access.user}", "--no-password"]
-        environment = {"PGPASSFILE": secret.name, "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
-        ended = subprocess.run(
-            [*command, access.database], env=environment, capture_output=True, text=True, check=False
-        )
-    if ended.returncode:
-        raise MigrationFailed(
-            f"the dump failed: {scrubbed(ended.stderr.strip(), access.password)[:300]}", where=Path(program).name
-        )
-    return tuple(line for line in ended.stdout.splitlines() if line and not line.startswith(_NOISE))
-
-
-_NOISE = ("--", "\\restrict", "\\unrestrict", "SET ", "SELECT pg_catalog.set_config")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(":", "\\:")
+    try:
+        text = dumps.dump(program, access)
+    except DatabaseError as error:
+        raise MigrationFailed(error.what, where=error.where) from None
+    return tuple(line for line in text.splitlines() if line and not line.startswith(dumps.NOISE))
