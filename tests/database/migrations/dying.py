@@ -1,4 +1,4 @@
-"""A Tidegate that kills itself at a step of a migration: `python -m tests.database.migrations.dying`, access on stdin."""
+"""A Tidegate that kills itself at a step: `python -m tests.database.migrations.dying`, with access on stdin."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a server refuses: the phase stops, the database is as before, the message says where; the password is nowhere."""
+"""What a server refuses: the phase stops, the database is as before, the message says where, without the password."""
 
 import contextlib
 import subprocess
@@ -78,7 +78,7 @@ def tiny(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     ids = account().ids
     if ids is None:
         pytest.skip("only root can mount a disk that is full soon")
-    folder = Path(f"/tmp/tidegate-tiny-{server.port}")  # noqa: S108 - pytest's own folders are closed to the server
+    folder = Path(f"/tmp/tidegate-tiny-{server.port}")
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size=1m,uid={ids[0]},gid={ids[1]},mode=0700", "tmpfs", str(folder)],
