@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.plan.reference import PIPELINE
+from tests.plan.reference import DECLARED
 from tidegate.actions import workflows
 from tidegate.actions.difference import differences
 
@@ -12,7 +12,7 @@ FILES = sorted((PRODUCT / ".github" / "workflows").iterdir())
 
 def test_the_committed_files_are_those_that_would_be_made() -> None:
     found = {file.relative_to(PRODUCT).as_posix(): file.read_text(encoding="utf-8") for file in FILES}
-    assert differences(workflows(PIPELINE), found) == (), "run `make docs`"
+    assert differences(workflows(DECLARED), found) == (), "run `make docs`"
     assert [file.name for file in FILES] == ["deploy.yml", "pr-check.yml", "terraform-test.yml"]
 
 

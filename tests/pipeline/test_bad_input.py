@@ -70,7 +70,7 @@ def test_a_missing_test_distribution_is_told_before_anything_starts(
 def test_a_push_of_a_wrong_pipeline_file_says_so_and_starts_nothing(product: Product, served: Serving) -> None:
     before = product.newest()
     text = (product.work / "tidegate.yaml").read_text()
-    product.replace("tidegate.yaml", "components: [fund-data-sync]", "components: [fund-data-snyc]")
+    product.replace("tidegate.yaml", "components: [fund-data-sync,", "components: [fund-data-snyc,")
     product.commit("Misspell a component")
     pushed = subprocess.run(
         ["git", "push", "--quiet", "origin", "telegram"], cwd=product.work, capture_output=True, text=True, check=False

@@ -115,6 +115,12 @@ class Aurora:
                     raise self._failed(error) from error
                 _log.warning("the connection to the database was lost: %s", error)
 
+    def close(self) -> None:
+        """Close the connection; the next work makes another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _open(self) -> "Connection[Any]":
         """A connection, with the password that is known or, where that is refused, with that of this moment.
 

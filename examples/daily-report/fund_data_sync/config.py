@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aurora.database import CANDIDATE_SCHEMA, LIVE_SCHEMA
+
 LIVE = "live"
 UNQUALIFIED = "$LATEST"
 CANDIDATE_PREFIX = "candidate/"
@@ -26,9 +28,9 @@ class Names:
     qualifier: str
 
     @property
-    def fund_table(self) -> str:
-        base = self._required("FUND_TABLE")
-        return base if self.qualifier == LIVE else f"{base}-candidate"
+    def schema(self) -> str:
+        """The schema of the database."""
+        return LIVE_SCHEMA if self.qualifier == LIVE else CANDIDATE_SCHEMA
 
     def fund_object(self, bucket: str | None, key: str) -> tuple[str, str]:
         """Bucket and key to read for what an event names; raises ConfigError for a foreign bucket or key.

@@ -1,7 +1,7 @@
-"""The Lambda handler of the fund data sync: CSV objects in S3 → rows of the fund table.
+"""The Lambda handler of the fund data sync: CSV objects in S3 → rows in Aurora.
 
 An event is an S3 notification, {"key": …} with an optional "bucket", or {"sample": true}: the sample shipped
-with the image, for smoke tests, refused by the live alias. An event that comes again writes the same items.
+with the image, for smoke tests, refused by the live alias. An event that comes again changes nothing.
 """
 
 import logging
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
+from aurora.database import Settings, aurora
 from fund_data_sync.config import LIVE, ConfigError, Names, qualifier_of
 from fund_data_sync.rows import FundRow, MalformedCsvError, parse
-from fund_data_sync.store import DynamoFundStore, FundStore
+from fund_data_sync.store import AuroraFundStore, FundStore
 
 _SAMPLE = Path(__file__).with_name("sample.csv")
 _log = logging.getLogger(__name__)
@@ -24,26 +25,32 @@ Read = Callable[[str, str], bytes]
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Sync what the event names; raises MalformedCsvError or ConfigError before anything is written."""
+    """Sync what the event names, or raise MalformedCsvError, ConfigError or DatabaseError and write nothing."""
     import boto3  # here and not above: the import costs a cold start a third of a second
 
     names = Names(os.environ, qualifier_of(context.invoked_function_arn))
     s3 = boto3.client("s3")
-    table = boto3.resource("dynamodb").Table(names.fund_table)
+    database = aurora(Settings.of(names.variables, names.schema))
 
     def read(bucket: str, key: str) -> bytes:
         content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
 
-    return sync(event, names, read, DynamoFundStore(table))
+    return sync(event, names, read, AuroraFundStore(database))
 
 
 def sync(event: dict[str, Any], names: Names, read: Read, store: FundStore) -> dict[str, Any]:
     """Parse every object of the event, then write them all."""
     rows = _rows(event, names, read)
-    store.put(rows)
-    _log.info("wrote %d rows to %s", len(rows), names.fund_table)
-    return {"rows": len(rows), "table": names.fund_table, "qualifier": names.qualifier}
+    done = store.put(rows)
+    _log.info("%d rows, %d of them new, in schema %s", done.stored, done.new, names.schema)
+    return {
+        "rows": len(rows),
+        "stored": done.stored,
+        "new": done.new,
+        "schema": names.schema,
+        "qualifier": names.qualifier,
+    }
 
 
 def _rows(event: dict[str, Any], names: Names, read: Read) -> list[FundRow]:

@@ -2,11 +2,14 @@
 
 The function's variables hold base names. Only an invocation through the alias `live` uses them as they are.
 Any other (the alias `candidate`, a bare version number, no qualifier) gets the twin: suffix `-candidate` on
-tables and queues, prefix `candidate/` on the keys of a bucket. `fund_data_sync/config.py` has the same rule.
+tables and queues, prefix `candidate/` on the keys of a bucket, schema `candidate` of the database.
+`fund_data_sync/config.py` has the same rule.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from aurora.database import CANDIDATE_SCHEMA, LIVE_SCHEMA
 
 LIVE = "live"
 UNQUALIFIED = "$LATEST"
@@ -49,6 +52,16 @@ class Names:
     def seal_secret(self) -> str:
         """The secret's name: its value is read when it is used."""
         return self._required("SEAL_SECRET_NAME")
+
+    @property
+    def schema(self) -> str:
+        """The schema of the database."""
+        return LIVE_SCHEMA if self.qualifier == LIVE else CANDIDATE_SCHEMA
+
+    @property
+    def build(self) -> str:
+        """The commit that the image was made from, `unknown` outside of one."""
+        return self.variables.get("GIT_COMMIT") or "unknown"
 
     @property
     def key_prefix(self) -> str:

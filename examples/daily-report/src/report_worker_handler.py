@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from aurora.database import DatabaseError, Settings, aurora
 from src.agent import DailyReportAgent
 from src.config import Names, qualifier_of
 from src.data.aws import UnavailableError, client
 from src.data.jobs import MalformedJobError, decode
 from src.data.market import UnknownTickerError, shipped_market
+from src.data.report_cache import AuroraReportCache
 from src.data.reports import ReportStore, S3ReportStore
 from src.data.secrets import Seal, seal_of
 from src.report.pdf import render
@@ -24,11 +26,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     names = Names(os.environ, qualifier_of(context.invoked_function_arn))
     store = S3ReportStore(client("s3"), names.pdf_bucket, names.key_prefix)
     seal = cache(lambda: seal_of(client("secretsmanager"), names.seal_secret))
-    return process(event["Records"], DailyReportAgent(shipped_market()), store, seal)
+    reports = AuroraReportCache(aurora(Settings.of(names.variables, names.schema)), names.build)
+    return process(event["Records"], DailyReportAgent(shipped_market(), reports), store, seal)
 
 
 def process(
-    records: Iterable[Mapping[str, Any]], agent: DailyReportAgent, store: ReportStore, seal: Callable[[], Seal]
+    records: Iterable[Mapping[str, Any]],
+    agent: DailyReportAgent,
+    store: ReportStore,
+    seal: Callable[[], Seal],
 ) -> dict[str, Any]:
     """AWS: a partial batch response (ReportBatchItemFailures) lists the message ids to deliver again."""
     failures: list[dict[str, str]] = []
@@ -37,7 +43,7 @@ def process(
             report = agent.report(decode(record["body"]).ticker)
             pdf = render(report)
             key = store.put(report.quote.instrument.ticker, report.as_of, pdf, seal().of(pdf))
-        except (MalformedJobError, UnknownTickerError, UnavailableError) as error:
+        except (MalformedJobError, UnknownTickerError, UnavailableError, DatabaseError) as error:
             _log.error("message %s failed: %s", record["messageId"], error)
             failures.append({"itemIdentifier": record["messageId"]})
         else:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,24 @@ class Quote:
     instrument: Instrument
     price: float
     change_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class FundPrice:
+    """The net asset value of a fund on a day, and what the fund holds in all, in the fund's currency."""
+
+    date: dt.date
+    nav: Decimal
+    assets: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """A fund with some of its prices, oldest first."""
+
+    fund: str
+    currency: str
+    prices: tuple[FundPrice, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,31 @@ locals {
   variables = {
     ENV_NAME          = var.environment
     WATCHLIST_TABLE   = "${local.prefix}-watchlist-${var.environment}"
-    FUND_TABLE        = "${local.prefix}-fund-data-${var.environment}"
     REPORT_QUEUE_NAME = "${local.prefix}-report-jobs-${var.environment}"
     PDF_BUCKET_NAME   = "${local.prefix}-pdf-${var.environment}"
     FUND_BUCKET_NAME  = "${local.prefix}-fund-data-${var.environment}"
     SEAL_SECRET_NAME  = "${local.prefix}-seal-${var.environment}"
   }
+
+  database_functions = toset(["telegram-api", "report-worker", "fund-data-sync"])
+
+  # The password goes by reference, which the function resolves when it starts.
+  aurora = {
+    AURORA_HOST     = data.aws_rds_cluster.aurora.endpoint
+    AURORA_PORT     = tostring(data.aws_rds_cluster.aurora.port)
+    AURORA_DATABASE = data.aws_rds_cluster.aurora.database_name
+    AURORA_USER     = var.database_user
+    AURORA_PASSWORD = "{{resolve:secretsmanager:${data.aws_secretsmanager_secret.aurora.name}:SecretString:password}}"
+  }
+}
+
+# The cluster and its secret are the platform's.
+data "aws_rds_cluster" "aurora" {
+  cluster_identifier = "${local.prefix}-aurora-${var.environment}"
+}
+
+data "aws_secretsmanager_secret" "aurora" {
+  name = "${local.prefix}-aurora-${var.environment}"
 }
 
 data "aws_iam_policy_document" "assume" {
@@ -66,6 +85,28 @@ resource "aws_iam_role_policy" "seal" {
   policy = data.aws_iam_policy_document.seal.json
 }
 
+data "aws_iam_policy_document" "aurora" {
+  statement {
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [data.aws_secretsmanager_secret.aurora.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "aurora" {
+  for_each = local.database_functions
+
+  name   = "read-the-database-password"
+  role   = aws_iam_role.function[each.key].name
+  policy = data.aws_iam_policy_document.aurora.json
+}
+
+resource "aws_iam_role_policy_attachment" "vpc" {
+  for_each = local.database_functions
+
+  role       = aws_iam_role.function[each.key].name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+}
+
 resource "aws_cloudwatch_log_group" "function" {
   for_each = local.functions
 
@@ -104,7 +145,16 @@ resource "aws_lambda_function" "function" {
   }
 
   environment {
-    variables = local.variables
+    variables = merge(local.variables, contains(local.database_functions, each.key) ? local.aurora : {})
+  }
+
+  dynamic "vpc_config" {
+    for_each = contains(local.database_functions, each.key) ? [var.vpc] : []
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {

@@ -1,4 +1,4 @@
-"""The Telegram Mini App API. Unknown ticker 404; empty query, ill-formed user or ticker 422."""
+"""The Telegram Mini App API. Unknown ticker or fund 404; empty query, ill-formed user or ticker 422."""
 
 import logging
 from typing import Annotated
@@ -7,11 +7,23 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 
+from aurora.database import DatabaseError
 from src.agent import DailyReportAgent
 from src.api import dependencies as given
 from src.api.build import Build
-from src.api.models import Health, QueuedAnswer, ReportAnswer, SearchAnswer, SearchResult, WatchlistAnswer
+from src.api.models import (
+    FundAnswer,
+    FundsAnswer,
+    Health,
+    LatestPrice,
+    QueuedAnswer,
+    ReportAnswer,
+    SearchAnswer,
+    SearchResult,
+    WatchlistAnswer,
+)
 from src.data.aws import UnavailableError
+from src.data.funds import Funds, UnknownFundError
 from src.data.jobs import ReportJob, ReportQueue
 from src.data.market import Market, UnknownTickerError
 from src.data.reports import ReportStore
@@ -22,9 +34,11 @@ _api = APIRouter(prefix="/api/v1")
 
 SearchQuery = Annotated[str, Query(alias="q", min_length=1, max_length=64, pattern=r"\S")]
 Ticker = Annotated[str, Path(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9.\-]+$")]
+FundName = Annotated[str, Path(min_length=1, max_length=24, pattern=r"^[A-Za-z0-9\-]+$")]
 User = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
 MarketOf = Annotated[Market, Depends(given.market)]
 AgentOf = Annotated[DailyReportAgent, Depends(given.agent)]
+FundsOf = Annotated[Funds, Depends(given.funds)]
 WatchlistOf = Annotated[Watchlist, Depends(given.watchlist)]
 
 
@@ -50,7 +64,7 @@ def search(q: SearchQuery, market: MarketOf) -> SearchAnswer:
 def report(
     ticker: Ticker, agent: AgentOf, store: Annotated[ReportStore, Depends(given.report_store)]
 ) -> ReportAnswer:
-    """The daily report, with a link to its PDF once the report worker has stored one."""
+    """The daily report, from the cache if it is there, with a link to its PDF once the worker stored one."""
     found = agent.report(ticker)
     return ReportAnswer.of(found, store.url(found.quote.instrument.ticker, found.as_of))
 
@@ -63,6 +77,18 @@ def queue_report(
     job = ReportJob(market.instrument(ticker).ticker)
     [message_id] = queue.send([job])
     return QueuedAnswer(ticker=job.ticker, status="queued", queue=queue.name, message_id=message_id)
+
+
+@_api.get("/funds")
+def funds(store: FundsOf) -> FundsAnswer:
+    """Every fund with its last price; an empty list before the first sync."""
+    return FundsAnswer(funds=[LatestPrice.of(fund) for fund in store.latest()])
+
+
+@_api.get("/funds/{fund}")
+def fund(fund: FundName, store: FundsOf) -> FundAnswer:
+    """A fund with its last 90 prices, oldest first."""
+    return FundAnswer.of(store.fund(fund))
 
 
 @_api.get("/watchlist/{user}")
@@ -98,7 +124,9 @@ def create_app() -> FastAPI:
     app = FastAPI(title="Daily report", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     app.add_exception_handler(UnknownTickerError, _not_found)
+    app.add_exception_handler(UnknownFundError, _not_found)
     app.add_exception_handler(UnavailableError, _unavailable)
+    app.add_exception_handler(DatabaseError, _unavailable)
     app.include_router(_api)
     return app
 

@@ -6,12 +6,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from aurora.database import Aurora, Settings, aurora
 from src.agent import DailyReportAgent
 from src.api.build import Build, this_build
 from src.config import Names, qualifier_of
 from src.data.aws import client
+from src.data.funds import AuroraFunds, Funds
 from src.data.jobs import ReportQueue, SqsReportQueue
 from src.data.market import Market, shipped_market
+from src.data.report_cache import AuroraReportCache, ReportCache
 from src.data.reports import ReportStore, S3ReportStore
 from src.data.watchlist import DynamoWatchlist, Watchlist
 
@@ -29,8 +32,25 @@ def market() -> Market:
     return shipped_market()
 
 
-def agent(of: Annotated[Market, Depends(market)]) -> DailyReportAgent:
-    return DailyReportAgent(of)
+def database(of: NamesOf) -> Aurora:
+    return aurora(Settings.of(of.variables, of.schema))
+
+
+DatabaseOf = Annotated[Aurora, Depends(database)]
+
+
+def report_cache(of: NamesOf, kept_in: DatabaseOf) -> ReportCache:
+    return AuroraReportCache(kept_in, of.build)
+
+
+def agent(
+    of: Annotated[Market, Depends(market)], cache: Annotated[ReportCache, Depends(report_cache)]
+) -> DailyReportAgent:
+    return DailyReportAgent(of, cache)
+
+
+def funds(kept_in: DatabaseOf) -> Funds:
+    return AuroraFunds(kept_in)
 
 
 def build() -> Build:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from src.types import DailyClose, Indicators, Quote, Report
+from src.types import DailyClose, Fund, Indicators, Quote, Report
 
 
 class Health(BaseModel):
@@ -65,6 +65,36 @@ class QueuedAnswer(BaseModel):
     status: str
     queue: str
     message_id: str
+
+
+class Price(BaseModel):
+    date: dt.date
+    nav: float
+    assets: float
+
+
+class LatestPrice(Price):
+    fund: str
+    currency: str
+
+    @classmethod
+    def of(cls, fund: Fund) -> "LatestPrice":
+        return cls(fund=fund.fund, currency=fund.currency, **asdict(fund.prices[-1]))
+
+
+class FundsAnswer(BaseModel):
+    funds: list[LatestPrice]
+
+
+class FundAnswer(BaseModel):
+    fund: str
+    currency: str
+    prices: list[Price]
+
+    @classmethod
+    def of(cls, fund: Fund) -> "FundAnswer":
+        prices = [Price(**asdict(price)) for price in fund.prices]
+        return cls(fund=fund.fund, currency=fund.currency, prices=prices)
 
 
 class WatchlistAnswer(BaseModel):

@@ -42,6 +42,9 @@ class Connection:
         self.closed = False
         self.committed = 0
 
+    def close(self):
+        self.closed = True
+
     @contextlib.contextmanager
     def transaction(self):
         yield
@@ -207,6 +210,16 @@ def test_a_database_that_comes_back_is_reached():
     with pytest.raises(DatabaseError, match="connection failed"):
         database.run(lost_if_closed)
     server.up = True
+    assert database.run(lost_if_closed) == "done"
+
+
+def test_a_database_that_was_closed_connects_again():
+    server = Server()
+    database = Aurora(SETTINGS, Secret(), server.connect)
+    database.close()
+    database.run(lost_if_closed)
+    database.close()
+    assert server.connections[0].closed
     assert database.run(lost_if_closed) == "done"
 
 

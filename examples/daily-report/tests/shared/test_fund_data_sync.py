@@ -1,5 +1,5 @@
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -7,18 +7,21 @@ import pytest
 from fund_data_sync.config import ConfigError, Names
 from fund_data_sync.handler import sync
 from fund_data_sync.rows import FundRow, MalformedCsvError, parse
+from fund_data_sync.store import Stored
 
 HEADER = "fund,date,nav,assets\n"
 GOOD = HEADER + "K-USA-A,2025-12-05,21.5311,8467200000\nB-TECH,2025-12-05,58.7,0\n"
-VARIABLES = {"FUND_TABLE": "fund-data", "FUND_BUCKET_NAME": "funds"}
+VARIABLES = {"FUND_BUCKET_NAME": "funds"}
 
 
 class MemoryStore:
     def __init__(self) -> None:
         self.items: dict[tuple[str, dt.date], FundRow] = {}
 
-    def put(self, rows: Iterable[FundRow]) -> None:
+    def put(self, rows: Sequence[FundRow]) -> Stored:
+        before = len(self.items)
         self.items |= {(row.fund, row.date): row for row in rows}
+        return Stored(len(rows), len(self.items) - before)
 
 
 def run(event, files, qualifier="candidate"):
@@ -76,8 +79,8 @@ def test_a_malformed_csv_says_where(content, message):
 )
 def test_an_event_names_what_is_synced(event, qualifier, key):
     answer, store = run(event, {("funds", key): GOOD.encode()}, qualifier)
-    table = "fund-data" if qualifier == "live" else "fund-data-candidate"
-    assert answer == {"rows": 2, "table": table, "qualifier": qualifier}
+    schema = "public" if qualifier == "live" else "candidate"
+    assert answer == {"rows": 2, "stored": 2, "new": 2, "schema": schema, "qualifier": qualifier}
     assert len(store.items) == 2
 
 
@@ -92,7 +95,9 @@ def test_one_malformed_object_keeps_them_all_from_being_written():
 def test_the_sample_is_synced_by_a_candidate_only():
     assert run({"sample": True}, {})[0] == {
         "rows": 6,
-        "table": "fund-data-candidate",
+        "stored": 6,
+        "new": 6,
+        "schema": "candidate",
         "qualifier": "candidate",
     }
     with pytest.raises(ConfigError, match="sample"):

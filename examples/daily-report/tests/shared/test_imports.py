@@ -7,10 +7,10 @@ import pytest
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("src.api.handler", {"boto3", "botocore", "pydyf"}),
-        ("src.report_worker_handler", {"boto3", "botocore", "fastapi", "pydantic"}),
-        ("src.scheduler.handler", {"boto3", "botocore", "fastapi", "pydantic", "pydyf"}),
-        ("fund_data_sync.handler", {"boto3", "botocore", "fastapi", "src"}),
+        ("src.api.handler", {"boto3", "botocore", "psycopg", "pydyf", "sqlalchemy"}),
+        ("src.report_worker_handler", {"boto3", "botocore", "fastapi", "psycopg", "pydantic", "sqlalchemy"}),
+        ("src.scheduler.handler", {"boto3", "botocore", "fastapi", "psycopg", "pydantic", "pydyf"}),
+        ("fund_data_sync.handler", {"boto3", "botocore", "fastapi", "psycopg", "src"}),
     ],
 )
 def test_a_cold_start_imports_only_what_it_needs(module, unwanted, request):

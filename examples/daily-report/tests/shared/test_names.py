@@ -12,7 +12,6 @@ VARIABLES = {
     "REPORT_QUEUE_NAME": "jobs",
     "PDF_BUCKET_NAME": "pdf",
     "FUND_BUCKET_NAME": "funds",
-    "FUND_TABLE": "fund-data",
     "SEAL_SECRET_NAME": "seal",
 }
 
@@ -55,8 +54,9 @@ def test_only_live_touches_live_resources(qualifier, suffix, prefix):
     assert names.report_queue == f"jobs{suffix}"
     assert (names.pdf_bucket, names.key_prefix) == ("pdf", prefix)
     assert (names.environment, names.seal_secret) == ("dev", "seal")
+    assert names.schema == (prefix.removesuffix("/") or "public")
     fund_names = fund.Names(VARIABLES, qualifier)
-    assert fund_names.fund_table == f"fund-data{suffix}"
+    assert fund_names.schema == names.schema
     assert fund_names.fund_object(None, "in.csv") == ("funds", f"{prefix}in.csv")
 
 

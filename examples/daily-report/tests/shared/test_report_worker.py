@@ -4,14 +4,16 @@ import zlib
 
 import pytest
 
+from aurora.database import DatabaseError
 from src.agent import DailyReportAgent
 from src.data.aws import UnavailableError
 from src.data.market import shipped_market
 from src.data.secrets import Seal
 from src.report.pdf import render
 from src.report_worker_handler import process
+from tests.memory import MemoryReportCache
 
-AGENT = DailyReportAgent(shipped_market())
+AGENT = DailyReportAgent(shipped_market(), MemoryReportCache())
 SEAL = Seal(b"key")
 
 
@@ -82,6 +84,19 @@ def test_messages_that_could_not_be_stored_come_again():
     records = [message(1, '{"ticker": "NVDA"}'), message(2, '{"ticker": "AAPL"}')]
     failures = process(records, AGENT, MemoryReports(away=True), seal)["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failures] == ["m1", "m2"]
+
+
+def test_without_the_database_nothing_is_stored():
+    class Away(MemoryReportCache):
+        def get(self, ticker, as_of):
+            raise DatabaseError("gone")
+
+    store = MemoryReports()
+    agent = DailyReportAgent(shipped_market(), Away())
+    assert process([message(1, '{"ticker": "NVDA"}')], agent, store, seal) == {
+        "batchItemFailures": [{"itemIdentifier": "m1"}]
+    }
+    assert store.pdfs == {}
 
 
 @pytest.mark.parametrize("ticker", shipped_market().tickers)

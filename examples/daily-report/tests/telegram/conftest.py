@@ -15,6 +15,7 @@ from src.api.app import app
 from src.api.build import Build
 from src.api.handler import handler
 from src.data.jobs import ReportJob
+from tests.memory import MemoryFunds, MemoryReportCache
 
 ARN = "arn:aws:lambda:eu-central-1:000000000000:function:dr-daily-report-telegram-api-dev"
 
@@ -61,6 +62,8 @@ class Stores:
     watchlist: MemoryWatchlist = field(default_factory=MemoryWatchlist)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     reports: MemoryReports = field(default_factory=MemoryReports)
+    cache: MemoryReportCache = field(default_factory=MemoryReportCache)
+    funds: MemoryFunds = field(default_factory=MemoryFunds)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def stores() -> Iterator[Stores]:
         given.watchlist: lambda: memory.watchlist,
         given.report_queue: lambda: memory.queue,
         given.report_store: lambda: memory.reports,
+        given.report_cache: lambda: memory.cache,
+        given.funds: lambda: memory.funds,
         given.build: lambda: Build("0123abc", "", "1", lambda: None),
     }
     yield memory
