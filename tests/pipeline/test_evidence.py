@@ -1,10 +1,12 @@
 """What is live is tested again, and a way back whose image is gone is none, on the real embedded cloud."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import psycopg
 import pytest
 
 from tests.pipeline.lighter import WITHOUT_SKEW, lighter
@@ -53,8 +55,8 @@ def test_a_way_back_whose_image_is_gone_is_refused_before_anything_moves(product
     product.write("src/api/changed.py", "# another backend\n")
     product.commit("Change the backend")
     run = product.push()
-    assert phases(run)["deploy-dev"] == "failed", explain(product, run)
-    failure = run.jobs["deploy-dev"].failure
+    assert phases(run)["validate-aurora-schema"] == "failed", explain(product, run)
+    failure = run.jobs["validate-aurora-schema"].failure
     assert f"image {image.location}@{image.digest} is gone from the registry" in failure["what"]
     assert "`tidegate run --without-way-back dev --reason TEXT`" in failure["what_next"]
     assert observe(product, "dev") == first
@@ -84,20 +86,23 @@ def test_no_rollback_goes_to_a_release_whose_image_is_gone(product: Product, fir
 
 def test_what_fails_again_is_no_longer_eligible_and_wins_it_back(product: Product, first: Serving) -> None:
     del first
-    name = "dr-daily-report-fund-data-dev-candidate"
-    with contextlib.closing(STRANGER.client("dynamodb", endpoint_url=endpoint_of(product))) as tables:
-        table = tables.describe_table(TableName=name)["Table"]
-        tables.delete_table(TableName=name)
+    with _away(product, "fund_prices"):
         done = product.tidegate("verify", "dev")
         assert done.returncode == 1, done.stdout
         assert "r2 is no longer eligible for what comes after dev" in done.stdout
         assert "r2 is no longer proven in dev: run" in product.tidegate("status").stdout
-        tables.create_table(
-            TableName=name,
-            KeySchema=table["KeySchema"],
-            AttributeDefinitions=table["AttributeDefinitions"],
-            BillingMode="PAY_PER_REQUEST",
-        )
     done = product.tidegate("verify", "dev")
     assert done.returncode == 0, done.stderr + done.stdout
     assert "no longer proven" not in product.tidegate("status").stdout
+
+
+@contextlib.contextmanager
+def _away(product: Product, table: str) -> Iterator[None]:
+    """A table that smoke tests in dev write to is not there, until the block ends."""
+    with contextlib.closing(STRANGER.client("secretsmanager", endpoint_url=endpoint_of(product))) as secrets:
+        secret = json.loads(secrets.get_secret_value(SecretId="dr-daily-report-aurora-dev")["SecretString"])
+    where = {"host": secret["host"], "port": secret["port"], "dbname": secret["dbname"], "user": secret["username"]}
+    with contextlib.closing(psycopg.connect(**where, password=secret["password"], autocommit=True)) as database:
+        database.execute(f"ALTER TABLE candidate.{table} RENAME TO away")
+        yield
+        database.execute(f"ALTER TABLE candidate.away RENAME TO {table}")

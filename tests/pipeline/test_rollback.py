@@ -122,10 +122,12 @@ def test_a_push_stops_before_the_pinned_environment(product: Product, served: li
     product.commit("Change the backend again")
     run = product.push()
     assert run.phase is Phase.FAILED, explain(product, run)
-    assert phases(run)["deploy-prod"] == "failed"
-    assert "prod is pinned by" in run.jobs["deploy-prod"].failure["what"]
-    assert "a bad afternoon" in run.jobs["deploy-prod"].failure["what"]
-    assert "`tidegate unpin prod`" in run.jobs["deploy-prod"].failure["what_next"]
+    assert phases(run)["deploy-prod"] == "blocked"
+    first = run.jobs["validate-aurora-schema-prod"]
+    assert first.phase is Phase.FAILED
+    assert "prod is pinned by" in first.failure["what"]
+    assert "a bad afternoon" in first.failure["what"]
+    assert "`tidegate unpin prod`" in first.failure["what_next"]
     assert product.live() == {"dev": "r3", "prod": "r1"}
     assert observe(product, "prod").commit == served[0].commit
 

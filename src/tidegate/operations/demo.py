@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tidegate.errors import ConfigError, SourceError
 from tidegate.execute.home import Home
@@ -92,13 +93,17 @@ def commit_all(work: Path, message: str) -> None:
     _git(work, "commit", "--quiet", "--message", message)
 
 
-async def push(stage: Stage, branch: str = "telegram") -> str:
+async def push(stage: Stage, pipeline: Pipeline, branch: str = "telegram") -> str:
     """`git push origin BRANCH`; returns what git and the hook said.
+
+    Tests inside the VPC apply, unless the environment says otherwise.
 
     Raises:
         SourceError: When git refuses.
     """
-    return await asyncio.to_thread(_git, stage.work, "push", "origin", branch)
+    tests = pipeline.database.vpc_tests if pipeline.database else None
+    variables = {tests.enabled: "true"} if tests else {}
+    return await asyncio.to_thread(_git, stage.work, "push", "origin", branch, variables=variables)
 
 
 def report(ledger: Ledger, run: RunView, pipeline: Pipeline, cloud: CloudUp, wall_seconds: float) -> dict[str, object]:
@@ -135,14 +140,22 @@ def _environment(ledger: Ledger, pipeline: Pipeline, cloud: CloudUp, name: str) 
         for key, version in pointers["functions"].items()
     }
     site = {"release": pointers["app"], "test_url": where.test_url, "app_url": where.app_url}
-    return {"release": release.id, "functions": functions, "site": site, "api_url": where.api_url}
+    found: dict[str, object] = {"release": release.id, "functions": functions, "site": site, "api_url": where.api_url}
+    if pipeline.database and view.schema and release.schema:
+        found["database"] = {
+            "cluster": expand(pipeline.database.cluster, name),
+            "expand": view.schema.expand,
+            "contract": list(view.schema.contract),
+            "contract_waits": [one for one in release.schema.contract if one not in view.schema.contract],
+        }
+    return found
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str, variables: Mapping[str, str] = MappingProxyType({})) -> str:
     done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
-        env={**os.environ, **AUTHOR},
+        env={**variables, **os.environ, **AUTHOR},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -43,7 +43,7 @@ async def _demo(example: Path, home: Home, *, keep: bool) -> int:
     async with embedded_cloud(stage.project, pipeline) as cloud:
         click.echo(f"embedded cloud up at {cloud.endpoint} after {time.monotonic() - began:.1f} s")
         click.echo("$ git push origin telegram")
-        click.echo(await push(stage), nl=False)
+        click.echo(await push(stage, pipeline), nl=False)
         with stage.project.ledger() as ledger:
             run = await follow(stage.project, ledger.runs(1)[0].id)
             facts = report(ledger, ledger.run(run.id), pipeline, cloud, time.monotonic() - began)
@@ -63,13 +63,17 @@ def _print(facts: dict[str, object], stage: Stage, home: Home) -> None:
         click.echo(f"{name}: {one['release'] or 'nothing is live'}")
         for function, version in one["functions"].items():
             click.echo(f"  {function:<44} version {version['version']:<4} {version['digest'][:19]}")
+        if database := one.get("database"):
+            waits = ", ".join(database["contract_waits"])
+            stands = f"schema at {database['expand']}" + (f"; contract {waits} waits for a person" if waits else "")
+            click.echo(f"  {database['cluster']:<44} {stands}")
         if one["site"].get("app_url"):
             click.echo(f"  APP  {one['site']['app_url']}/   TEST {one['site']['test_url']}/   API {one['api_url']}")
     click.echo("")
     jobs = facts["jobs"]
     assert isinstance(jobs, list)
     for job in jobs:
-        click.echo(f"  {job['name']:<26} {job['phase']:<10} {job['seconds']:>7.1f} s")
+        click.echo(f"  {job['name']:<31} {job['phase']:<10} {job['seconds']:>7.1f} s")
     click.echo(
         f"wall {facts['wall_seconds']:.1f} s, critical path of the run {facts['critical_path_seconds']:.1f} s"
         f"; facts in {home.root / REPORT}; the repository that was pushed from: {stage.work}"
