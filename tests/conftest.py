@@ -1,10 +1,15 @@
-"""The order of the suite: what takes minutes begins first, so that no process is left with it at the end."""
+"""The order of the suite: what takes minutes begins first. No example of a property has a deadline."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-LONG = ("pipeline", "soak", "simulation")
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("tidegate", deadline=None)
+settings.load_profile("tidegate")
+
+LONG = ("pipeline", "soak", "simulation", "database", "workflows")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

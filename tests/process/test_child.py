@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tidegate.process import run
 
@@ -53,6 +54,25 @@ async def test_cancellation_ends_the_command(tmp_path: Path) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert _gone(tmp_path / "pid")
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+async def test_cancellation_while_it_is_being_started_ends_the_command(tmp_path: Path, steps: int) -> None:
+    pid = tmp_path / "pid"
+    task = asyncio.create_task(run(["sh", "-c", "echo $$ > pid; exec sleep 300"], cwd=tmp_path, env=ENV))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    _await_unless_nobody_starts_it(pid)
+    task.cancel()
+    assert [type(one) for one in await asyncio.gather(task, return_exceptions=True)] == [asyncio.CancelledError]
+    assert not pid.exists() or _gone(pid)
+
+
+def _await_unless_nobody_starts_it(pid: Path) -> None:
+    """Hold the loop up meanwhile: to itself, it is still starting the command."""
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline and not (pid.exists() and pid.read_text().strip()):
+        time.sleep(0.01)
 
 
 def test_nothing_is_left_when_the_runner_is_killed(tmp_path: Path) -> None:

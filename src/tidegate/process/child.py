@@ -44,20 +44,7 @@ async def run(
         log: Called with each line of output, without its newline.
         timeout: Seconds until the command and all that it started are ended.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-S",
-        str(_KEEPER),
-        *command,
-        cwd=cwd,
-        env=dict(env),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        limit=_LINE_LIMIT,
-    )
+    process = await _started(command, cwd, env)
     assert process.stdin
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     timed_out = False
@@ -73,6 +60,41 @@ async def run(
         await asyncio.shield(_drained(process, tail, log))
     assert process.returncode is not None
     return Ended(process.returncode, tuple(tail), timed_out)
+
+
+async def _started(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start a command under its keeper; cancelled meanwhile, it ends as it would later.
+
+    Left to itself, asyncio kills what it was starting: a keeper that is killed ends nothing of what it keeps.
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            str(_KEEPER),
+            *command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=_LINE_LIMIT,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.shield(_let_go(starting))
+        raise
+
+
+async def _let_go(starting: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+    process = await starting
+    assert process.stdin
+    process.stdin.close()
+    await _drained(process, deque(maxlen=TAIL_LINES), None)
 
 
 async def _drained(process: asyncio.subprocess.Process, tail: deque[str], log: Callable[[str], None] | None) -> None:
