@@ -74,7 +74,8 @@ def test_a_file_that_is_missing_or_no_longer_wanted_is_found(shop: CommandLine) 
     edit(shop, "tidegate.yaml", "  terratest: {steps: [{name: Terratest, run: go test}]}\n", "")
     done = shop("actions", "check")
     assert done.returncode == 1
-    assert f"{DEPLOY}: this workflow file is missing; 1 more" in done.stderr
+    assert f"{DEPLOY}: this workflow file is missing; not as it should be is also {TERRAFORM}" in done.stderr
+    assert done.stdout.startswith(f"{DEPLOY} is missing\n--- {TERRAFORM} (committed)")
     assert shop("actions", "write").stdout.splitlines() == [f"wrote {DEPLOY}", f"removed {TERRAFORM}"]
     assert set(files(shop)) == {"pr-check.yml", "deploy.yml"}
 
@@ -137,14 +138,24 @@ def test_keys_are_warned_of(shop: CommandLine) -> None:
     assert "warning: actions.credentials is 'keys'" in done.stderr
 
 
-def test_what_runners_would_not_find_is_warned_of(shop: CommandLine) -> None:
-    (shop.repo / "tidegate.lock").unlink()
-    edit(shop, "tidegate.yaml", "tidegate.lock}", "tidegate.lock, path: tools/tidegate}")
-    warned = shop("actions", "write").stderr.splitlines()
-    assert [line.split(",")[0] for line in warned] == [
-        "warning: actions.tidegate.requirements names tidegate.lock",
-        "warning: actions.tidegate.path names tools/tidegate",
+@pytest.mark.parametrize(
+    ("supply", "missing"),
+    [
+        ("{requirements: absent.lock}", ["absent.lock"]),
+        ("{requirements: tidegate.lock, path: tools/tidegate}", ["tools/tidegate"]),
+        ("{requirements: tools/tidegate/runner.lock, path: tools/tidegate}", ["tools/tidegate"]),
+        ("{requirements: absent.lock, path: tools/tidegate}", ["tools/tidegate", "absent.lock"]),
+    ],
+)
+def test_what_runners_would_not_find_is_warned_of(shop: CommandLine, supply: str, missing: list[str]) -> None:
+    edit(shop, "tidegate.yaml", "{requirements: tidegate.lock}", supply)
+    done = shop("actions", "write")
+    assert done.returncode == 0
+    warnings, nexts = done.stderr.splitlines()[::2], done.stderr.splitlines()[1::2]
+    assert [line.split(",")[0] for line in warnings] == [
+        f"warning: no runner could install Tidegate: {path}" for path in missing
     ]
+    assert all(line.startswith("  next: ") for line in nexts)
 
 
 def test_pins_are_listed_as_they_are_used(shop: CommandLine) -> None:

@@ -27,13 +27,13 @@ def test_every_setting_must_be_there_and_of_its_shape(name: str, value: str) -> 
         (DOMAIN, "https://d1.cloudfront.net", "a scheme", "d1.cloudfront.net"),
         (DOMAIN, "d1.cloudfront.net/", "a slash", "d1.cloudfront.net"),
         (DOMAIN, "d1.cloudfront.net\n", "a newline", "d1.cloudfront.net"),
-        (DOMAIN, "d1.cloudfront. net", "white space", DOMAIN),
+        (DOMAIN, "d1.cloudfront. net", "white space", "VALUE"),
         (BUCKET, "s3://web-dev/site", "a scheme", "web-dev"),
-        (BUCKET, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "another shape", BUCKET),
+        (BUCKET, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "another shape", "VALUE"),
         (API, f"{VALUES[API]}/", "a slash", VALUES[API]),
-        (API, "a1.execute-api.eu-central-1.amazonaws.com", "no scheme", API),
+        (API, "a1.execute-api.eu-central-1.amazonaws.com", "no scheme", "VALUE"),
         (TEST, " ETEST", "a space", "ETEST"),
-        (TEST, "https://ETEST", "a scheme", TEST),
+        (TEST, "https://ETEST", "a scheme", "VALUE"),
     ],
 )
 def test_a_wrong_shape_is_mended_where_its_meaning_is_plain(name: str, value: str, wrong: str, mended: str) -> None:

@@ -82,13 +82,25 @@ def test_a_missing_test_distribution_says_what_that_means(home: Home) -> None:
 @pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize("value", [" x", "x ", "x y", "x\ty"])
 def test_white_space_is_refused(home: Home, key: str, value: str) -> None:
-    assert refused(home, {**VALUES, key: value}).what == f"{key} holds white space"
+    assert "space" in refused(home, {**VALUES, key: value}).what
 
 
-@pytest.mark.parametrize("value", ["https://d1.cloudfront.net", "http://d1.cloudfront.net/"])
-def test_a_domain_with_a_scheme_is_refused(home: Home, value: str) -> None:
-    error = refused(home, {**VALUES, "CLOUDFRONT_TEST_DOMAIN": value})
-    assert error.what == "CLOUDFRONT_TEST_DOMAIN must be a bare domain"
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CLOUDFRONT_TEST_DOMAIN", "https://d1.cloudfront.net"),
+        ("CLOUDFRONT_TEST_DOMAIN", "d1.cloudfront.net/"),
+        ("CLOUDFRONT_DISTRIBUTION_ID", "E1/E2"),
+        ("WEBAPP_BUCKET_NAME", "s3://web-dev"),
+        ("TELEGRAM_API_URL", "api.test/live"),
+        ("TELEGRAM_CANDIDATE_API_URL", "api.test/candidate"),
+    ],
+)
+def test_another_shape_is_refused_before_anything_asks_with_it(home: Home, key: str, value: str) -> None:
+    error = refused(home, {**VALUES, key: value})
+    assert error.what.startswith(f"{key} ")
+    assert value not in error.what
+    assert "tidegate doctor dev" in error.what_next
 
 
 def test_one_distribution_for_both_is_refused(home: Home) -> None:

@@ -50,14 +50,13 @@ def judge_settings(case: Case) -> Iterator[Finding]:
         value = case.facts.settings.values.get(name, "")
         if not value:
             why = ": without a TEST distribution nothing can be tested before users see it" if name == TEST else ""
-            yield error(Check.SETTINGS, f"{name} is not set{why}", name, set_setting(case, name, name))
-        elif not right_shape(name, value):
-            what = f"{name} {_wrong(name, value)}; it must be {_SHAPES[name][1]}"
-            yield error(Check.SETTINGS, what, name, set_setting(case, name, _cleaned(name, value)))
+            yield error(Check.SETTINGS, f"{name} is not set{why}", name, set_setting(case, name))
+        elif problem := shape_problem(name, value):
+            yield error(Check.SETTINGS, f"{name} {problem}", name, set_setting(case, name, _cleaned(name, value)))
     values = case.facts.settings.values
     if values.get(APP) and values.get(APP) == values.get(TEST):
         what = f"{TEST} names the same distribution as {APP}: tests would run on what users reach"
-        yield error(Check.SETTINGS, what, TEST, set_setting(case, TEST, TEST))
+        yield error(Check.SETTINGS, what, TEST, set_setting(case, TEST))
 
 
 def right_shape(name: str, value: str) -> bool:
@@ -65,10 +64,17 @@ def right_shape(name: str, value: str) -> bool:
     return _SHAPES[name][0].fullmatch(value) is not None
 
 
-def set_setting(case: Case, name: str, value: str) -> str:
+def shape_problem(name: str, value: str) -> str:
+    """What is wrong with the shape of a setting, told without its value; empty when nothing is, or nothing is there."""
+    if name not in _SHAPES or not value or right_shape(name, value):
+        return ""
+    return f"{_wrong(name, value)}; it must be {_SHAPES[name][1]}"
+
+
+def set_setting(case: Case, name: str, value: str = "VALUE") -> str:
     """The command that gives a setting a value, where this environment's settings are kept.
 
-    A file gets a new last line: of two lines with one name, the last counts.
+    A file gets a new last line: of two lines with one name, the last counts. `VALUE` is for a person to fill in.
     """
     if case.facts.settings.file:
         return f"{command('echo', f'{name}={value}')} >> {command(case.facts.settings.file)}"
@@ -94,14 +100,14 @@ def _wrong(name: str, value: str) -> str:
 
 
 def _cleaned(name: str, value: str) -> str:
-    """The value as it was probably meant, or the setting's own name for a person to fill in."""
+    """The value as it was probably meant, or what a person has to fill in."""
     cleaners: dict[str, Callable[[str], str]] = {
         TEST_DOMAIN: _domain,
         BUCKET: lambda text: text.removeprefix("s3://").partition("/")[0],
         API: lambda text: text.rstrip("/"),
     }
     cleaned = cleaners.get(name, str)(value.strip())
-    return cleaned if right_shape(name, cleaned) else name
+    return cleaned if right_shape(name, cleaned) else "VALUE"
 
 
 def _domain(text: str) -> str:

@@ -27,7 +27,7 @@ def judge_site(case: Case) -> Iterator[Finding]:
         distribution = case.facts.distributions[identity]
         if distribution is None:
             what = f"{name} names {identity}, and there is no such distribution in this account"
-            yield error(Check.SITE, what, name, _LIST, set_setting(case, name, name))
+            yield error(Check.SITE, what, name, _LIST, set_setting(case, name))
             continue
         found[name] = distribution
     yield from _origin(case, found.values())
@@ -41,9 +41,9 @@ def _origin(case: Case, distributions: Iterable[DistributionFacts]) -> Iterator[
     if bucket and right_shape(BUCKET, bucket) and others:
         reads = " and ".join(f"distribution {one.id} reads {bucket_of(one) or one.origin}" for one in others)
         known = {bucket_of(one) for one in others}
-        right = known.pop() if len(known) == 1 else BUCKET
+        right = known.pop() if len(known) == 1 else ""
         yield error(
-            Check.SITE, f"{BUCKET} is {bucket}, and {reads}", BUCKET, set_setting(case, BUCKET, right or BUCKET)
+            Check.SITE, f"{BUCKET} is {bucket}, and {reads}", BUCKET, set_setting(case, BUCKET, right or "VALUE")
         )
 
 

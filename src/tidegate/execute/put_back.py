@@ -45,7 +45,8 @@ async def undo(shop: Workshop, view: EnvironmentView, reason: str) -> list[str]:
     returned = await return_to(shop, view.name, way_back, job, Known(way_back, intended))
     await sweep_after(shop, view.name, view.intent.run, job)
     shop.ledger.put_back(view.name, shop.run, reason)
-    shop.ledger.job_ended(shop.run, job, JobReport(Phase.SUCCEEDED, reason))
+    done = ", ".join(returned.moved) or "nothing had moved"
+    shop.ledger.job_ended(shop.run, job, JobReport(Phase.SUCCEEDED, f"{done} ({reason.partition(chr(10))[0]})"))
     left = [f"{stranger.pointer} was moved by somebody else to {stranger.found} and is left where it is"
             for stranger in returned.strangers]  # fmt: skip
     return [*left, *returned.moved, *_stays(view)]

@@ -1,7 +1,7 @@
 """The workflow files of GitHub Actions: write them, and compare what is committed with what the pipeline file makes."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tidegate.actions.difference import Difference, differences, is_made
 from tidegate.actions.pins import pins_of
@@ -23,7 +23,7 @@ class WorkflowsDiffer(GateFailed):
     def __init__(self, found: tuple[Difference, ...]) -> None:
         first, *others = found
         where = f"{first.path}:{first.line}" if first.line else first.path
-        more = f"; {len(others)} more are not as they should be" if others else ""
+        more = f"; not as it should be is also {', '.join(one.path for one in others)}" if others else ""
         super().__init__(
             f"this workflow file {first.what}{more}",
             where=where,
@@ -95,10 +95,21 @@ def pinned_actions(project: Project) -> tuple[Pin, ...]:
 def _warnings(project: Project, actions: Actions) -> Iterator[str]:
     if actions.credentials is Credentials.KEYS:
         yield KEYS_WARNING
-    supply = {"requirements": actions.supply.requirements, "path": actions.supply.path}
-    for key, path in supply.items():
-        if path is not None and not (project.folder / path).exists():
-            yield f"actions.tidegate.{key} names {path}, which is not there: no runner could install Tidegate"
+    folder, requirements = actions.supply.path, actions.supply.requirements
+    if folder is not None and not (project.folder / folder).is_dir():
+        yield _not_there("path", folder, "copy Tidegate's source there, with its runner.lock")
+        if PurePosixPath(requirements).is_relative_to(folder):
+            return
+    if not (project.folder / requirements).is_file():
+        made = f"uv pip compile --generate-hashes -o {requirements} FILE"
+        yield _not_there("requirements", requirements, f"`{made}`, with a FILE that names tidegate, makes it")
+
+
+def _not_there(key: str, path: str, what_next: str) -> str:
+    return (
+        f"no runner could install Tidegate: {path}, which actions.tidegate.{key} names, is not there\n"
+        f"  next: {what_next}; commit it"
+    )
 
 
 def _wanted(project: Project) -> Mapping[str, str]:

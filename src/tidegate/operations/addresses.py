@@ -8,16 +8,12 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tidegate.doctor.settings import API, APP, BUCKET, TEST, TEST_DOMAIN, shape_problem
 from tidegate.errors import ConfigError
 from tidegate.execute.home import Home
 from tidegate.model.pipeline import Pipeline
 from tidegate.targets.site import SiteAddress
 
-APP = "CLOUDFRONT_DISTRIBUTION_ID"
-TEST = "CLOUDFRONT_TEST_DISTRIBUTION_ID"
-TEST_DOMAIN = "CLOUDFRONT_TEST_DOMAIN"
-BUCKET = "WEBAPP_BUCKET_NAME"
-API = "TELEGRAM_API_URL"
 CANDIDATE_API = "TELEGRAM_CANDIDATE_API_URL"
 SECRETS = (APP, TEST, TEST_DOMAIN, BUCKET, API)
 
@@ -69,12 +65,14 @@ def _address(environment: str, path: Path, environ: Mapping[str, str]) -> SiteAd
                 "embedded cloud",
             )
     for key, value in values.items():
-        if key in {*SECRETS, CANDIDATE_API} and any(character.isspace() for character in value):
-            raise ConfigError(f"{key} holds white space", where=environment, what_next="remove the space or newline")
-    if "://" in values[TEST_DOMAIN]:
-        raise ConfigError(
-            f"{TEST_DOMAIN} must be a bare domain", where=environment, what_next="remove what stands before the name"
-        )
+        is_api = key in {API, CANDIDATE_API}
+        # A slash at the end is read past, so that it keeps nobody from going back; the doctor tells it.
+        if problem := shape_problem(API, value.rstrip("/")) if is_api else shape_problem(key, value):
+            raise ConfigError(
+                f"{key} {problem}",
+                where=environment,
+                what_next=f"`tidegate doctor {environment}` shows the command that mends it",
+            )
     if values[APP] == values[TEST]:
         raise ConfigError(
             f"{APP} and {TEST} name the same distribution",

@@ -23,6 +23,7 @@ from tidegate.cloud.blueprint import (
     TableBlueprint,
 )
 from tidegate.database.introspection.bundle import source_here
+from tidegate.doctor import settings
 from tidegate.errors import CloudError
 from tidegate.execute.home import Home
 from tidegate.model.pipeline import FunctionSpec, Pipeline, Strategy, expand
@@ -119,11 +120,11 @@ def _move_ledger_aside(project: Project) -> str:
 
 def _settings(where: Provisioned) -> dict[str, str]:
     return {
-        addresses.APP: where.app_distribution,
-        addresses.TEST: where.test_distribution,
-        addresses.TEST_DOMAIN: where.test_domain,
-        addresses.BUCKET: where.bucket,
-        addresses.API: where.api_url,
+        settings.APP: where.app_distribution,
+        settings.TEST: where.test_distribution,
+        settings.TEST_DOMAIN: where.test_domain,
+        settings.BUCKET: where.bucket,
+        settings.API: where.api_url,
         addresses.CANDIDATE_API: where.candidate_api_url,
     }
 

@@ -40,7 +40,8 @@ def check(context: click.Context, *, as_json: bool) -> int:
         return WorkflowsDiffer.exit_code if found else 0
     _warn(warnings)
     for one in found:
-        click.echo(one.diff)
+        # All of a file that is not there would hide what somebody edited in another one.
+        click.echo(one.diff if one.line else f"{one.path} {one.what}")
     if found:
         raise WorkflowsDiffer(found)
     click.echo("every workflow file is as it should be")
