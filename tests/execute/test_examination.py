@@ -74,3 +74,22 @@ async def test_what_is_half_way_goes_back_however_sick_the_environment_is(shop: 
     assert shop.ledger.environment("dev").intent is None
     with pytest.raises(GateFailed, match="not sound"):
         await hold(shop.workshop(), "dev")
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [
+        pytest.param((OPEN,), "prod is not sound: rule daily invokes api-prod without an alias", id="the doctor knows"),
+        pytest.param((), "the site's files are neither on this machine nor in the bucket", id="nobody knows why"),
+    ],
+)
+async def test_an_upload_that_fails_ahead_of_the_doctors_turn_is_explained_by_him(
+    shop: Shop, findings: tuple[Finding, ...], told: str
+) -> None:
+    shop.release("a")
+    shop.findings["prod"] = findings
+    for file in (shop.home.bundles / ("a" * 64)).glob("*.json"):
+        file.unlink()
+    reports, _ = await walked(shop.workshop(shop.plan(only=("prod",))))
+    assert told in reports["deploy-prod-frontend"].failure["what"]
+    assert await shop.live("prod") == NOTHING

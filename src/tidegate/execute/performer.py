@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Collection
 from typing import assert_never
 
-from tidegate.errors import Failure
+from tidegate.errors import Failure, GateFailed
 from tidegate.execute import site
 from tidegate.execute.approval import approve
 from tidegate.execute.browser import browser_test
@@ -12,6 +12,7 @@ from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, line_up, settle
+from tidegate.execute.examination import examined
 from tidegate.execute.lock import held, hold_of
 from tidegate.execute.migrate import migrate
 from tidegate.execute.promote import promote
@@ -48,7 +49,18 @@ class RunPerformer:
                 case _:
                     return
         except Exception as error:
+            if job.duty is Duty.DEPLOY_SITE:
+                await self._explained(job.environment)
             raise self._told(job, error) from error
+
+    async def _explained(self, environment: str) -> None:
+        """Files are uploaded before the doctor's turn: what it knows of the environment explains a failure better."""
+        try:
+            await examined(self._shop, environment)
+        except GateFailed:
+            raise
+        except Failure:  # then what failed first is what has to be told
+            return
 
     async def admit(self, job: Job) -> None:
         """Wait in line for the job's environment. A rollback does not: it is refused where a run holds it."""
