@@ -101,18 +101,32 @@ class MemoryDatabases:
 
     async def expand(self, place: Place, outline: Outline, steps: Steps) -> None:
         for revision in outline.pending:
-            await steps.intended(f"migrate {revision}", "")
+            await self._apply("expand", place, revision, steps)
 
-            def call(revision: str = revision) -> None:
-                server = self._server(place)
-                if revision in self.state.broken:
-                    raise Failure(f"{revision}: syntax error in its third statement", where=place.environment)
-                if revision in server.applied:  # Alembic's own update of its table finds no row
-                    raise Failure(f"{revision} is applied already: somebody else was here", where=place.environment)
-                server.applied.append(revision)
+    async def _apply(self, phase: str, place: Place, revision: str, steps: Steps) -> None:
+        await steps.intended(f"migrate {revision}", "")
 
-            await self._wire.tell(f"databases.expand {place.environment} {revision}", call)
-            await steps.done(f"migrate {revision}")
+        def call() -> None:
+            server = self._server(place)
+            if revision in self.state.broken:
+                raise Failure(f"{revision}: syntax error in its third statement", where=place.environment)
+            if revision in server.applied:  # Alembic's own update of its table finds no row
+                raise Failure(f"{revision} is applied already: somebody else was here", where=place.environment)
+            server.applied.append(revision)
+
+        await self._wire.tell(f"databases.{phase} {place.environment} {revision}", call)
+        await steps.done(f"migrate {revision}")
+
+    async def try_contract(self, place: Place, log: Log) -> Sequence[Measurement]:
+        bad = [one for one in self._history(place.source)["contract"] if one in self.state.refused]
+        verdict = Verdict.FAILED if bad else Verdict.SUCCESSFUL
+        return (Measurement("contract", verdict, f"{', '.join(bad)} locks the table" if bad else ""),)
+
+    async def contract(self, place: Place, steps: Steps) -> None:
+        applied = self._server(place).applied
+        pending = [one for one in self._history(place.source)["contract"] if one not in applied]
+        for revision in pending:
+            await self._apply("contract", place, revision, steps)
 
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         assert isinstance(expectation, dict)

@@ -165,3 +165,19 @@ def test_a_broken_page_stops_at_the_browser_tests_and_nothing_is_promoted(produc
     assert users.commits == {name: {commit} for name, commit in old.items()}
     assert all(len(pages) == 1 for pages in users.pages.values())
     assert product.live() == live
+
+
+def test_a_person_contracts_a_database_behind_a_snapshot(product: Product) -> None:
+    said = product.tidegate("migrate", "status", "dev")
+    assert "applied  expand   0004" in said.stdout, said.stderr
+    assert "contract 0005 may be applied: `tidegate migrate apply dev --phase contract`" in said.stdout
+    judged = product.tidegate("migrate", "plan", "dev", "--phase", "contract")
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert "dev: 1 to contract" in judged.stdout
+    done = product.tidegate("migrate", "apply", "dev", "--phase", "contract", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = product.newest()
+    assert run is not None
+    assert "0005 contracted, behind snapshot tidegate-dev-run-" in run.jobs["contract-dev"].detail
+    assert "applied  contract 0005" in product.tidegate("migrate", "status", "dev").stdout
+    assert "pending  contract 0005" in product.tidegate("migrate", "status", "prod").stdout

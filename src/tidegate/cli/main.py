@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "List runs, releases and what happened to environments.",
     "logs": "Show the log of a job, or of a function.",
     "doctor": "Look at settings and infrastructure: what is wrong, and what mends it.",
+    "migrate": "The migrations of a product, and the databases of its environments.",
     "rollback": "Put an earlier release back in one environment.",
     "verify": "Test again what is live in an environment.",
     "unpin": "Let runs deploy again to an environment that was rolled back.",

@@ -19,8 +19,9 @@ from tidegate.database.migrations.history import History
 from tidegate.database.migrations.journal import MigrationStep
 from tidegate.database.migrations.lint import lint
 from tidegate.database.migrations.outline import Standing, standing
+from tidegate.database.migrations.outline import outline as judged_phase
 from tidegate.database.migrations.revision import MigrationPhase, Revision
-from tidegate.database.migrations.round_trip import round_trip
+from tidegate.database.migrations.round_trip import Trip, round_trip
 from tidegate.database.migrations.severities import Severity
 from tidegate.database.schema_gate import judge
 from tidegate.database.second_opinion import second_opinion
@@ -75,8 +76,7 @@ class AuroraDatabases:
         found = await self._standing(place)
         pending = _pending(found, outline)
         trip = await round_trip(place.source, place.spec, found.history, found.applied, pending)
-        for table, why in trip.bare.items():
-            log(f"round trip: {table} took no rows, so what happens to them was not seen: {why}")
+        _tell_unseen(trip, log)
         return _measured("round trip", f"{len(trip.revisions)} migrations up, down and up", trip.findings, log)
 
     async def expand(self, place: Place, outline: Outline, steps: Steps) -> None:
@@ -84,6 +84,18 @@ class AuroraDatabases:
         del outline  # what is pending is asked again under the lock of all migrations
         access = await self._access(place)
         await apply(place.source, place.spec, access, MigrationPhase.EXPAND, _Told(steps))
+
+    async def try_contract(self, place: Place, log: Log) -> Sequence[Measurement]:
+        """See `Databases.try_contract`."""
+        found = await judged_phase(place.source, place.spec, await self._access(place), MigrationPhase.CONTRACT)
+        _tell_unseen(found.trip, log)
+        about = f"{len(found.revisions)} migrations on a scratch server"
+        return _measured("contract", about, found.findings, log)
+
+    async def contract(self, place: Place, steps: Steps) -> None:
+        """See `Databases.contract`."""
+        access = await self._access(place)
+        await apply(place.source, place.spec, access, MigrationPhase.CONTRACT, _Told(steps))
 
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         """See `Databases.differences`; what is only noted goes to the log."""
@@ -151,6 +163,11 @@ class _Told:
 
     async def noted(self, text: str) -> None:
         await self._steps.noted(text)
+
+
+def _tell_unseen(trip: Trip, log: Log) -> None:
+    for table, why in trip.bare.items():
+        log(f"round trip: {table} took no rows, so what happens to them was not seen: {why}")
 
 
 def _history(spec: DatabaseSpec, source: Path) -> History:

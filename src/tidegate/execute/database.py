@@ -94,6 +94,12 @@ class Databases(Protocol):
     async def expand(self, place: Place, outline: Outline, steps: Steps) -> None:
         """Apply what is pending, each migration whole or not at all where the engine can."""
 
+    async def try_contract(self, place: Place, log: Log) -> Sequence[Measurement]:
+        """Judge what of contract is not applied, by its statements and on a scratch copy."""
+
+    async def contract(self, place: Place, steps: Steps) -> None:
+        """Apply what of contract is not applied, as `expand` does."""
+
     async def differences(self, place: Place, expectation: object, log: Log) -> tuple[str, ...]:
         """Ask the database what it is, and tell each difference from what is expected in one line."""
 

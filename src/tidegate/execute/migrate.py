@@ -65,7 +65,7 @@ async def _apply(shop: Workshop, job: Job, place: Place, outline: Outline) -> tu
     """Apply what is pending, journalled; what was applied is recorded even if the next one fails."""
     assert shop.databases
     try:
-        await shop.databases.expand(place, outline, _Journalled(shop, job))
+        await shop.databases.expand(place, outline, Journalled(shop, job))
     except Failure:
         with contextlib.suppress(Failure):  # what failed first is what has to be told
             after = await shop.databases.outline(place)
@@ -83,7 +83,7 @@ async def _apply(shop: Workshop, job: Job, place: Place, outline: Outline) -> tu
     return applied
 
 
-class _Journalled:
+class Journalled:
     """Steps of a migration in the ledger: each before its effect, while the environment is held, and behind it."""
 
     def __init__(self, shop: Workshop, job: Job) -> None:
@@ -91,14 +91,17 @@ class _Journalled:
         self._job = job
 
     async def intended(self, step: str, text: str) -> None:
+        """See `Steps.intended`."""
         self._shop.ledger.check_held(self._job.environment, self._shop.run, self._shop.holder)
         self._shop.ledger.step_intended(self._shop.run, self._job.name, step)
         self._shop.log(self._job.name)(f"{step}: {text}" if text else step)
 
     async def done(self, step: str) -> None:
+        """See `Steps.done`."""
         self._shop.ledger.step_done(self._shop.run, self._job.name, step, "")
 
     async def noted(self, text: str) -> None:
+        """See `Steps.noted`."""
         self._shop.log(self._job.name)(text)
 
 

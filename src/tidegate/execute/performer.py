@@ -10,6 +10,7 @@ from tidegate.execute.approval import approve
 from tidegate.execute.browser import browser_test
 from tidegate.execute.build import ArtifactBuilder
 from tidegate.execute.check import check
+from tidegate.execute.contract import contract
 from tidegate.execute.deploy import deploy
 from tidegate.execute.environment import hold, line_up, settle
 from tidegate.execute.examination import examined
@@ -67,7 +68,7 @@ class RunPerformer:
         try:
             if _holds(job):
                 await line_up(self._shop, job.environment)
-            elif job.duty is Duty.VERIFY:
+            elif job.duty in {Duty.VERIFY, Duty.CONTRACT}:
                 await take_settled(self._shop, job.environment)
         except Exception as error:
             raise self._told(job, error) from error
@@ -146,6 +147,8 @@ class RunPerformer:
                 return await roll_back(shop, job)
             case Duty.VERIFY:
                 return await verify(shop, job)
+            case Duty.CONTRACT:
+                return await contract(shop, job)
             case _:
                 assert_never(job.duty)
 
@@ -174,12 +177,15 @@ _STEPPING = {Duty.DEPLOY, Duty.DEPLOY_SITE, Duty.PROMOTE, Duty.PROMOTE_SITE, Dut
 """Jobs whose first step, which takes the record of the start along, comes soon."""
 
 
+_UNHELD = {Duty.APPROVE, Duty.ROLLBACK, Duty.VERIFY, Duty.CONTRACT}
+
+
 def _holds(job: Job) -> bool:
     """Whether a job is done under the lock of its environment that `hold` takes.
 
-    An approval is asked for without it; a rollback and a verification take it by themselves.
+    An approval is asked for without it; what a person asked for takes it by itself.
     """
-    return bool(job.environment) and job.duty not in {Duty.APPROVE, Duty.ROLLBACK, Duty.VERIFY}
+    return bool(job.environment) and job.duty not in _UNHELD
 
 
 async def put_back_all(shop: Workshop, only: Collection[str] | None = None) -> list[str]:

@@ -66,7 +66,7 @@ def needed_again(view: EnvironmentView, to: Release) -> GateFailed | None:
         f"{to.id} cannot come back to {view.name}: its code needs what contract migration {', '.join(gone)} took away",
         where=view.name,
         what_next=f"nothing was changed; choose a release that has {gone[-1]} (`tidegate history {view.name}`), or"
-        f" bring back first what is gone: `tidegate migrate down {view.name}`, where that migration is lossless",
+        f" bring back what is gone with a migration that adds it again",
     )
 
 

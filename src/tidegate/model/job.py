@@ -48,6 +48,7 @@ class Duty(StrEnum):
     PROMOTE_SITE = "promote-frontend"
     ROLLBACK = "rollback"
     VERIFY = "verify"
+    CONTRACT = "contract"
 
 
 TIMEOUT_SECONDS = 3600

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from tidegate.model.job import Duty, JobReport, Phase, Plan
 
+_MOVE_NOTHING = {Duty.VERIFY, Duty.CONTRACT}
+
 
 def conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str]:
     """How a run stands after its walk: a failure comes before what superseded it, and that before a wait."""
@@ -14,7 +16,7 @@ def conclusion(plan: Plan, reports: Mapping[str, JobReport]) -> tuple[Phase, str
             return phase, f"{first}: {line}" if phase is Phase.FAILED else line
     if waits := undecided(plan, reports):
         return Phase.WAITING, f"waits for approval of {', '.join(waits)}"
-    live = [job.environment for job in plan.jobs if job.applies and job.environment and job.duty is not Duty.VERIFY]
+    live = [job.environment for job in plan.jobs if job.applies and job.environment and job.duty not in _MOVE_NOTHING]
     return Phase.SUCCEEDED, f"live in {', '.join(dict.fromkeys(live))}" if live else plan.reason
 
 

@@ -103,7 +103,7 @@ async def outline(root: Path, spec: DatabaseSpec, access: Access, phase: Migrati
         raise Blocked(
             f"expand comes first: {', '.join(revision.id for revision in found.expand)} is not applied",
             where=found.expand[0].where,
-            what_next="`tidegate migrate apply ENV` applies it",
+            what_next="the next run that reaches the environment applies it",
         )
     assert spec.migrations
     revisions = found.of(phase)

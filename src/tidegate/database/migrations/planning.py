@@ -43,7 +43,7 @@ def pending(history: History, heads: Collection[str], phase: MigrationPhase) -> 
                 f"{phase.value} revision {revision.id} needs {other.value} revision {', '.join(missing)}, "
                 "which is not applied",
                 where=revision.where,
-                what_next=f"apply the {other.value} phase first: `tidegate migrate apply ENV --phase {other.value}`",
+                what_next=f"`tidegate migrate plan ENV --phase {other.value}` tells what of it is pending",
             )
         has.add(revision.id)
         steps.append(revision)
