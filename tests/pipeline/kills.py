@@ -172,11 +172,12 @@ DEPLOYING = {"dev": ("code", False), "staging": ("versions", True), "prod": ("al
 def in_turn(plan: Plan) -> list[tuple[Job, ...]]:
     """The plan's jobs as they come; the candidates of an environment, which are deployed side by side, at once.
 
-    Skew tests are left out: in a first deployment there is nothing that they could be in the middle of.
+    Skew tests are left out: in a first deployment there is nothing that they could be in the middle of. So is what does
+    not apply.
     """
     turns: list[tuple[Job, ...]] = []
     for job in plan.jobs:
-        if job.duty is Duty.SKEW:
+        if job.duty is Duty.SKEW or not job.applies:
             continue
         if job.duty is Duty.DEPLOY_SITE:
             turns[-1] = (*turns[-1], job)
