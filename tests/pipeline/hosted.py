@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -221,7 +222,13 @@ def _machine(place: Path) -> dict[str, str]:
     """What every process on a machine has; of this one's own variables only where programs and packages are."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     assert shutil.which("tidegate", path=path), "Tidegate is not installed here"
-    found = {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "CI": "true", "TMPDIR": str(place)}
+    found = {
+        "PATH": path,
+        "HOME": str(place / "home"),
+        "LANG": "C.UTF-8",
+        "CI": "true",
+        "TMPDIR": tempfile.gettempdir(),
+    }
     found |= {name: value for name, value in os.environ.items() if name.startswith(PACKAGES)}
     browser = chromium()
     return found | ({"E2E_CHROMIUM": browser} if browser else {})
