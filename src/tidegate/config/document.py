@@ -228,6 +228,7 @@ class TimeoutsSection(Section):
     promote_frontend: Duration | None = Field(default=None, description="Limit of moving what users reach of the site.")
     rollback: Duration | None = Field(default=None, description="Limit of putting an earlier release back.")
     verify: Duration | None = Field(default=None, description="Limit of testing again what is live.")
+    contract: Duration | None = Field(default=None, description="Limit of contracting a database, snapshot included.")
 
 
 class SupplySection(Section):
